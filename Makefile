@@ -1,0 +1,42 @@
+PYTHON ?= python3
+RUN = .venv/bin
+RECORDS = examples/pacct
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## Ship the kernel records that come with the project to standard output.
+	@$(RUN)/acctship run --once --file $(RECORDS)
+	@for file in /var/log/account/pacct /var/account/pacct; do \
+	    if [ -r $$file ]; then echo "This machine's own records: $(RUN)/acctship run --once --file $$file" >&2; fi; \
+	done
+
+test: .venv/tests-installed ## Check style, types and imports, and run the tests.
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/pytest
+
+bench: .venv/tests-installed ## Measure speed and memory beside the peers.
+	$(RUN)/python benchmarks/decode.py
+
+docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
+	$(RUN)/pytest --update-golden tests
+
+records: .venv/installed ## Record examples/pacct anew with this machine's kernel (as root).
+	$(RUN)/python examples/make_records.py $(RECORDS)
+
+clean: ## Remove what was built.
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(RUN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/tests-installed: .venv/installed
+	$(RUN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+.PHONY: help run test bench docs records clean

@@ -1,0 +1,77 @@
+"""`acctship check`: is the configuration right, and can the accounting file be read?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from acctship import config
+from acctship.cli.options import config_option, file_option
+from acctship.cli.sources import choose_files
+from acctship.cli.terminal import coloured, say, write
+from acctship.errors import AcctshipError
+from acctship.events.escape import escape_line
+from acctship.events.identity import source_id, this_machine
+from acctship.records import Reader
+
+
+@click.command("check")
+@config_option
+@file_option
+def command(config_path: Path | None, files: tuple[str, ...]) -> int:
+    """Check the configuration and the accounting file, without sending anything.
+
+    \b
+    acctship check
+    acctship check -c siem.toml -f /var/log/account/pacct.1
+
+    Each line says `ok` or `FAILED`. The exit code is that of the first failure.
+    """
+    settings = config.load(config_path)
+    _ok("configuration", ", ".join(map(str, settings.paths)) or "none: events go to standard output")
+    _ok("source id", source_id(this_machine()))
+    failures = _check_outputs(settings) + _check_files(files, settings)
+    for error in failures:
+        say(str(error))
+    return failures[0].exit_code if failures else 0
+
+
+def _check_outputs(settings: config.Config) -> list[AcctshipError]:
+    try:
+        for output in settings.outputs():
+            output.build()
+            _ok(f"outputs.{output.name}", f"{output.type}, {output.limits.guarantee}, by {output.found.plugin.package}")
+    except AcctshipError as error:
+        return [_failed("outputs", error)]
+    return []
+
+
+def _check_files(files: tuple[str, ...], settings: config.Config) -> list[AcctshipError]:
+    failures: list[AcctshipError] = []
+    try:
+        paths = choose_files(files, settings)
+    except AcctshipError as error:
+        return [_failed("accounting file", error)]
+    for path in paths:
+        try:
+            with Reader(path) as reader:
+                layout, reason = reader.detection
+                _ok(reader.name, f"{layout.title}: {reason}")
+        except AcctshipError as error:
+            failures.append(_failed(path, error))
+    return failures
+
+
+def _ok(what: str, finding: str) -> None:
+    _line(what, "ok", "32", finding)
+
+
+def _failed(what: str, error: AcctshipError) -> AcctshipError:
+    _line(what, "FAILED", "31", "see below")
+    return error
+
+
+def _line(what: str, word: str, colour: str, finding: str) -> None:
+    mark = f"\x1b[{colour}m{word}\x1b[0m" if coloured(1) else word
+    write(f"{mark:6}  {escape_line(what)}: {escape_line(finding)}\n".encode("utf-8", "backslashreplace"))

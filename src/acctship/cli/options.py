@@ -1,0 +1,50 @@
+"""Options that mean the same in every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration; default: /etc/acctship/acctship.toml, if it is there.",
+)
+
+file_option = click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(allow_dash=True),
+    metavar="FILE",
+    help="Accounting file, `-` for standard input; repeatable. Default: the configuration's, or this system's own.",
+)
+
+_SOURCE_OPTIONS = (
+    click.option("--source-id", metavar="ID", help="Id of the machine the file comes from, as its `check` prints it."),
+    click.option("--host-name", metavar="NAME", help="host.name of the machine the file comes from."),
+    click.option("--host-id", metavar="ID", help="host.id of the machine the file comes from."),
+    click.option(
+        "--passwd", type=click.Path(), metavar="FILE", help="Take user names from a file in the format of passwd(5)."
+    ),
+    click.option(
+        "--group", type=click.Path(), metavar="FILE", help="Take group names from a file in the format of group(5)."
+    ),
+    click.option("-n", "--numeric", is_flag=True, help="Look up no names of users and groups."),
+)
+
+
+def source_options(command: Command) -> Command:
+    """Add what says where a file comes from; the command gets it as keyword arguments for `sources.Origin`."""
+    for option in reversed(_SOURCE_OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,43 @@
+"""Calls into a plugin that cannot hold the process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class HungError(Exception):
+    """A call did not return in time."""
+
+
+def call(function: Callable[[], T], timeout: float) -> T:
+    """Result of a function that may hang, run on a thread of its own, which is left behind if it does.
+
+    Args:
+        function: what to call.
+        timeout: seconds to wait.
+
+    Raises:
+        HungError: it has not returned in time; what it does later is ignored.
+        BaseException: what it raised.
+    """
+    results: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((function(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            results.put((None, error))
+
+    threading.Thread(target=run, name="acctship-call", daemon=True).start()
+    try:
+        result, error = results.get(timeout=timeout)
+    except Empty:
+        raise HungError(f"no answer in {timeout:g} s") from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # no error, so it is the result

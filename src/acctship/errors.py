@@ -1,0 +1,72 @@
+"""Every error that acctship raises on purpose, in one tree.
+
+    AcctshipError            exit code 1: the work failed
+    ├── InputError           an accounting file is missing, unreadable, empty, damaged
+    │   └── FormatError      its bytes are no accounting records that acctship can read
+    ├── ConfigError          exit code 3: the TOML file, or a secret it names, is wrong
+    ├── PluginError          exit code 3: an output's package is missing, broken or clashes with another
+    └── OutputError          an output could not deliver; the three below tell the host what to do
+        ├── RetryableError   the same batch may succeed later
+        ├── HaltError        nothing will succeed until a person mends the set-up
+        └── TooLargeError    the receiver wants a smaller batch
+
+The message of each is one line for the person who can mend it: what is wrong, where, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AcctshipError(Exception):
+    """Root of the tree: catch this to catch all that acctship raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+    """What the command line exits with when this error ends a command."""
+
+
+class InputError(AcctshipError):
+    """An accounting file could not be read: missing, unreadable, empty or damaged."""
+
+
+class FormatError(InputError):
+    """The bytes are not accounting records, or of a layout that acctship does not read."""
+
+
+class ConfigError(AcctshipError):
+    """The configuration is wrong; the message names the file and the key."""
+
+    exit_code = 3
+
+
+class PluginError(AcctshipError):
+    """An output that was asked for cannot be loaded; the message names its package."""
+
+    exit_code = 3
+
+
+class OutputError(AcctshipError):
+    """Root of what an output may raise. Raising acknowledges nothing of the batch."""
+
+
+class RetryableError(OutputError):
+    """The batch was not taken, and the same batch may be taken later.
+
+    Any `OSError` that leaves `send` or `open` is understood the same way.
+
+    Args:
+        message: what happened, in one line.
+        retry_after: seconds to wait, where the receiver said how long (HTTP's Retry-After).
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class HaltError(OutputError):
+    """The set-up is wrong (bad token, unknown index): nothing of it is the events' fault, so none is given up."""
+
+
+class TooLargeError(OutputError):
+    """The batch exceeds what the receiver takes: it is sent again in halves, and a single event is rejected."""

@@ -1,0 +1,215 @@
+"""How a record becomes an event.
+
+Records of one machine are much alike: a few hundred combinations of command, user, terminal and ending make up its
+day. So each combination is put into an `Event` once, with slots where the numbers and times go; its JSON becomes a
+template; and a record costs one look-up and one formatting. The event's schema is written down in one place, `_event`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from operator import add
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from acctship._version import __version__
+from acctship.events import schema
+from acctship.events.batch import EventBatch
+from acctship.events.escape import escape
+from acctship.events.identity import segment_id
+from acctship.events.memory import Memory
+from acctship.events.names import Names
+from acctship.events.omit import NOTHING, without
+from acctship.events.signals import exit_code, outcome, signal_name, signal_number
+from acctship.events.source import Source
+from acctship.events.times import second_text, zulu
+from acctship.events.ttys import tty_device, tty_name
+from acctship.records import RecordBatch, command
+
+NS = 1_000_000_000
+_FLAGS = {1: "fork", 2: "su", 4: "compat", 8: "core", 16: "signal"}
+_encode = msgspec.json.Encoder().encode
+
+# What is the same in many records, as a key for their template.
+_ALIKE = np.dtype(
+    [("status", "u4"), ("uid", "u4"), ("gid", "u4"), ("tty", "u2"), ("flags", "u1"), ("now", "?"), ("comm", "S16")]
+)
+
+# JSON has every control character escaped, so NUL can mark a slot: \0name:format\0.
+_SLOT = re.compile(rb"\0(\w+):(\w)\0")
+
+NAMES_KEEP, NO_NAME_KEEP = 60.0, 1.0
+"""Seconds until names of users and groups are looked up again, and until a missing one is."""
+
+
+class Normalizer:
+    """Makes the events of one accounting file.
+
+    Args:
+        source: where the records come from.
+        names: tells names of users and groups.
+        omitted: fields to leave out: see `acctship.events.omit.omitted`.
+        clock: seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        names: Names,
+        omitted: frozenset[str] = NOTHING,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source, self._names, self._omitted, self._clock = source, names, omitted, clock
+        self._segment = ""
+        self._slots: list[str] = []
+        self._templates = Memory(self._template, most=8192)
+        self._templates_end = 0.0
+        self._time = Memory(zulu, most=4096).__getitem__
+        self._second = Memory(second_text, most=4096).__getitem__
+
+    def events(self, records: RecordBatch) -> EventBatch:
+        """Events of the next records of the file. The first record ever given names the segment."""
+        if not len(records):
+            return EventBatch([])
+        if not self._segment:
+            self._segment = segment_id(self._source.id, records.record(0))
+            self._layout = records.layout
+        if self._clock() >= self._templates_end:
+            self._templates.clear()
+            self._templates_end = self._clock() + NAMES_KEEP
+        ends = records.end_seconds()
+        templates = list(map(self._templates.__getitem__, self._keys(records)))
+        columns = self._columns(records)
+        values = zip(*(columns[name] for name in self._slots), strict=True)
+        lines = [template % value for template, value in zip(templates, values, strict=True)]
+        return EventBatch.from_json(lines, (ends * NS).tolist())
+
+    def _keys(self, records: RecordBatch) -> list[bytes]:
+        keys = np.empty(len(records), _ALIKE)
+        keys["status"], keys["uid"], keys["gid"] = records.wait_statuses(), records.uids(), records.gids()
+        keys["tty"], keys["flags"], keys["comm"] = records.ttys(), records.flags(), records.rows["comm"]
+        boot_time = self._source.machine.boot_time
+        keys["now"] = False if boot_time is None else records.end_seconds() >= boot_time
+        raw: list[bytes] = keys.view(f"V{_ALIKE.itemsize}").tolist()
+        return raw
+
+    def _columns(self, records: RecordBatch) -> dict[str, Iterable[bytes | int]]:
+        """What goes into the slots."""
+        layout = records.layout
+        rate = layout.ticks_per_second
+        tick = NS // rate
+        ends, elapsed = records.end_seconds(), records.elapsed_ticks()
+        start_seconds, start_ticks = divmod(ends * rate - elapsed, rate)
+        fractions = [b".%03dZ" % (tick * 1000 // rate) for tick in range(rate)]
+        times = list(map(self._time, ends.tolist()))
+        starts = list(
+            map(add, map(self._second, start_seconds.tolist()), map(fractions.__getitem__, start_ticks.tolist()))
+        )
+        offsets = records.offsets.tolist()
+        return {
+            "end": times,
+            "start": starts,
+            "offset": offsets,
+            "crc": np.array(records.crc32(), ">u4").tobytes().hex("-", 4).encode().split(b"-"),
+            "sequence": (records.offsets // layout.size).tolist(),
+            "duration": (elapsed * tick).tolist(),
+            "pid": records.pids().tolist(),
+            "parent": records.parent_pids().tolist(),
+            "user": (records.user_ticks() * tick).tolist(),
+            "system": (records.system_ticks() * tick).tolist(),
+            "memory": (records.memory_kib() * 1024).tolist(),
+            "minor": records.minor_faults().tolist(),
+            "major": records.major_faults().tolist(),
+        }
+
+    def _template(self, key: bytes) -> bytes:
+        event = without(self._event(key), self._omitted)
+        line = _encode(event).replace(b"%", b"%%")
+        self._slots = [name.decode() for name, _ in _SLOT.findall(line)]
+        return _SLOT.sub(rb"%\2", line)
+
+    def _event(self, key: bytes) -> schema.Event:
+        alike = np.frombuffer(key, _ALIKE)[0]
+        status, uid, gid, tty = (int(alike[name]) for name in ("status", "uid", "gid", "tty"))
+        source, machine = self._source, self._source.machine
+        user_name, group_name = self._names.user(uid), self._names.group(gid)
+        if user_name is None or group_name is None:
+            self._templates_end = min(self._templates_end, self._clock() + NO_NAME_KEEP)
+        end, start = _text("end"), _text("start")
+        signal = signal_number(status)
+        return schema.Event(
+            timestamp=end,
+            ecs=schema.Ecs(version=schema.ECS_VERSION),
+            event=schema.EventMeta(
+                kind="event",
+                category=("process",),
+                type=("end",),
+                action="process-ended",
+                dataset="acct.process",
+                id=_slot(f'"{self._segment}-\0offset:x\0-\0crc:b\0"'),
+                module="acct",
+                sequence=_number("sequence"),
+                duration=_number("duration"),
+                outcome=outcome(status),
+                start=start,
+                end=end,
+            ),
+            process=schema.Process(
+                name=escape(command(bytes(alike["comm"]))),
+                pid=_number("pid"),
+                parent=schema.Parent(pid=_number("parent")),
+                exit_code=exit_code(status),
+                start=start,
+                end=end,
+                tty=schema.Tty(schema.CharDevice(*tty_device(tty))) if tty else None,
+            ),
+            user=schema.User(id=str(uid), name=user_name),
+            group=schema.Group(id=str(gid), name=group_name),
+            related=schema.Related(user=(user_name,)) if user_name else None,
+            host=schema.Host(
+                name=machine.name,
+                id=machine.id,
+                boot=schema.Boot(id=machine.boot_id) if machine.boot_id and alike["now"] else None,
+            ),
+            acct=schema.Acct(
+                segment=self._segment,
+                offset=_number("offset"),
+                layout=self._layout.name,
+                tty=tty_name(tty),
+                cpu=schema.Cpu(user=_number("user"), system=_number("system")),
+                memory=_number("memory"),
+                faults=schema.Faults(minor=_number("minor"), major=_number("major")),
+                flags=flag_names(int(alike["flags"])),
+                signal=schema.Signal(number=signal, name=signal_name(signal)) if signal else None,
+            ),
+            log=schema.Log(schema.LogFile(path=source.path)) if source.path else None,
+            agent=schema.Agent(type="acctship", version=__version__),
+            labels=dict(source.labels) or None,
+            tags=source.tags or None,
+        )
+
+
+def flag_names(flags: int) -> tuple[str, ...]:
+    """Names of the bits of ac_flag.
+
+    >>> flag_names(0x12)
+    ('su', 'signal')
+    """
+    return tuple(name for bit, name in _FLAGS.items() if flags & bit)
+
+
+def _slot(json: str) -> Any:
+    return msgspec.Raw(json.encode())
+
+
+def _number(name: str) -> Any:
+    return _slot(f"\0{name}:d\0")
+
+
+def _text(name: str) -> Any:
+    return _slot(f'"\0{name}:b\0"')

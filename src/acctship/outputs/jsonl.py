@@ -1,0 +1,175 @@
+"""Output `jsonl`: one JSON object a line, to standard output or at the end of a file."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import stat
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta
+
+import acctship
+
+_OUR_LINE = b'{"@timestamp":"'
+_TAIL = 1 << 20
+"""A torn line is looked for in so many bytes at the end: far more than the longest event."""
+
+
+class Config(acctship.OutputConfig, kw_only=True):
+    """One JSON object a line."""
+
+    path: Annotated[
+        str | None,
+        Meta(
+            description="File to append to, made with mode 0640 if it is not there, synced to disk after each batch, "
+            "opened anew when it is moved away; without it, standard output"
+        ),
+    ] = None
+
+    def delivery(self) -> acctship.Delivery:
+        """Written, and for a file synced, when `send` returns."""
+        return acctship.Delivery(guarantee="written", linger=0.2)
+
+    def output(self, limits: acctship.Delivery, /) -> acctship.Output:  # noqa: ARG002 - the host keeps to the limits
+        """Lines to a file or to standard output."""
+        return StandardOutput() if self.path is None else File(self.path)
+
+
+class StandardOutput:
+    """Lines to standard output."""
+
+    def open(self) -> None:
+        """See that it is open."""
+        try:
+            os.fstat(1)
+        except OSError:
+            raise acctship.HaltError("standard output is closed") from None
+
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        """Write the lines; what was written in part cannot be taken back, so nothing is tried again."""
+        try:
+            _write(1, _lines(batch))
+        except BrokenPipeError:
+            raise acctship.HaltError("standard output was closed by its reader") from None
+        except OSError as error:
+            raise acctship.HaltError(f"standard output: {error.strerror}") from None
+        return acctship.SendResult()
+
+    def close(self) -> None:
+        """Leave it to the process."""
+
+
+class File:
+    """Lines at the end of a file, which this process alone may write."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._descriptor = path, -1
+
+    def open(self) -> None:
+        """Open the file, or make it; cut off a line that a crash has torn, for its event will come again."""
+        try:
+            self._descriptor = self._open()
+            self._take()
+        except FileNotFoundError:
+            raise acctship.HaltError(f"{self._path}: its folder does not exist: make it") from None
+        except PermissionError:
+            raise acctship.HaltError(f"{self._path}: permission denied") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        """Append the lines and sync them to disk; if that fails, none of them stays in the file."""
+        if self._moved():
+            self.close()
+        if self._descriptor < 0:
+            self.open()
+        size = os.fstat(self._descriptor).st_size
+        try:
+            _write(self._descriptor, _lines(batch))
+            os.fsync(self._descriptor)
+        except OSError:
+            self._cut(size)
+            raise
+        return acctship.SendResult()
+
+    def close(self) -> None:
+        """Close the file, and let others write to it."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+        try:
+            return os.open(self._path, flags)
+        except FileNotFoundError:
+            descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+        os.fchmod(descriptor, 0o640)  # whatever the umask
+        folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - as os.open
+        try:
+            os.fsync(folder)  # or a power loss could take the new name, and the events behind it
+        finally:
+            os.close(folder)
+        return descriptor
+
+    def _take(self) -> None:
+        """See that the file is fit to be written, and ours alone."""
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise acctship.HaltError(f"{self._path}: is no regular file; leave path out for standard output")
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise acctship.HaltError(f"{self._path}: another process, or another output, writes to it") from None
+        self._repair(status.st_size)
+
+    def _cut(self, size: int) -> None:
+        try:
+            os.ftruncate(self._descriptor, size)
+        except OSError as error:
+            raise acctship.HaltError(
+                f"{self._path}: a torn line at offset {size} cannot be cut off: {error.strerror}"
+            ) from None
+
+    def _moved(self) -> bool:
+        """Tell whether the path names another file by now, or none."""
+        if self._descriptor < 0:
+            return False
+        try:
+            there = os.stat(self._path)  # noqa: PTH116 - as os.open
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(there, os.fstat(self._descriptor))
+
+    def _repair(self, size: int) -> None:
+        start = max(0, size - _TAIL)
+        tail = os.pread(self._descriptor, size - start, start)
+        torn = tail[tail.rfind(b"\n") + 1 :]
+        if not torn:
+            return
+        if torn[: len(_OUR_LINE)] != _OUR_LINE[: len(torn)]:
+            raise acctship.HaltError(f"{self._path}: its last line is unfinished and no event: is this the right file?")
+        self._cut(size - len(torn))
+
+
+def _lines(batch: acctship.EventBatch) -> bytes:
+    return b"".join([line + b"\n" for line in batch.json()])
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:  # a terminal or pipe that somebody else has set non-blocking
+            select.select([], [descriptor], [])
+
+
+@acctship.hookimpl
+def acctship_outputs() -> Iterable[acctship.OutputSpec]:
+    """Bring `jsonl`."""
+    yield acctship.OutputSpec("jsonl", Config, "One JSON object a line, to standard output or a file")

@@ -1,0 +1,23 @@
+"""Bytes on disk: layouts of accounting records, how they are told apart, and reading them in constant memory.
+
+This room knows nothing of events, time zones, user names or outputs.
+"""
+
+from acctship.records.batch import RecordBatch, command
+from acctship.records.detect import Detection, detect
+from acctship.records.layout import LAYOUTS, Layout
+from acctship.records.reader import STDIN, Hole, Reader
+from acctship.records.system import system_file
+
+__all__ = [
+    "LAYOUTS",
+    "STDIN",
+    "Detection",
+    "Hole",
+    "Layout",
+    "Reader",
+    "RecordBatch",
+    "command",
+    "detect",
+    "system_file",
+]
