@@ -61,7 +61,7 @@ def command(ctx: click.Context, /, config_path: Path | None, files: tuple[str, .
         result = ship([(path, describe(path, settings, where)) for path in paths], where.names(), outputs, reports)
     for output in outputs:
         tally = result.tallies[output.name]
-        say(_summary(output, tally, result.records, len(paths)))
+        say(_summary(output, tally, result.records, paths))
         if tally.failure is not None and DEBUG in ctx.find_root().meta:
             traceback.print_exception(tally.failure)
     if result.unreadable or not all(tally.complete for tally in result.tallies.values()):
@@ -69,8 +69,9 @@ def command(ctx: click.Context, /, config_path: Path | None, files: tuple[str, .
     return SOME_SKIPPED if result.holes else 0
 
 
-def _summary(output: Deployed, tally: Tally, records: int, files: int) -> str:
-    parts = [f"{records:,} records of {files} file{'s' * (files != 1)}: {tally.delivered:,} events delivered"]
+def _summary(output: Deployed, tally: Tally, records: int, paths: list[str]) -> str:
+    files = f"{len(paths)} files" if len(paths) > 1 else paths[0]
+    parts = [f"{records:,} records of {files}: {tally.delivered:,} events delivered"]
     if tally.retries:
         parts.append(f"{tally.retries:,} sends repeated")
     if tally.rejected:

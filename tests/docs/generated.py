@@ -1,0 +1,98 @@
+"""The parts of docs/ that come from the code, by the name in their marker `<!-- generated: NAME -->`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+
+import click
+
+import acctship
+from acctship import hookspecs
+from acctship.cli import COMMANDS, group
+from acctship.config import SourceConfig
+from acctship.errors import AcctshipError
+from acctship.events.fields import fields
+from acctship.events.omit import PRESETS
+from acctship.keys import keys
+from acctship.events.batch import EventBatch
+from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
+from acctship.outputs import jsonl
+
+
+def parts() -> dict[str, str]:
+    """Every generated part, as Markdown."""
+    return {
+        "commands": "\n\n".join(_help(group, "acctship")),
+        "configuration: source": _keys(SourceConfig),
+        "configuration: delivery": _keys(Delivery),
+        "configuration: jsonl": _keys(jsonl.Config),
+        "errors": "\n".join(_errors(AcctshipError)),
+        "fields": _fields(),
+        "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
+        "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
+        "event batch": _members(EventBatch),
+        "presets": _presets(),
+        "public names": ", ".join(f"`{name}`" for name in sorted(acctship._HOMES, key=str.lower)),
+    }
+
+
+def _fields() -> str:
+    rows = (
+        (f"`{field.name}`", field.type, "yes" if field.optional else "", field.meaning) for field in fields().values()
+    )
+    return _table(("Field", "Type", "May be absent", "Meaning"), rows)
+
+
+def _presets() -> str:
+    rows = ((f"`{name}`", ", ".join(f"`{field}`" for field in omit) or "nothing") for name, omit in PRESETS.items())
+    return _table(("Preset", "Leaves out"), rows)
+
+
+def _keys(table: type) -> str:
+    rows = ((f"`{key.name}`", key.type, f"`{key.default}`", key.meaning) for key in keys(table))
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
+def _help(command: click.Command, path: str) -> Iterator[str]:
+    context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+    yield f"{'#' * (path.count(' ') + 2)} {path}\n\n```text\n{command.get_help(context)}\n```"
+    if isinstance(command, click.Group):
+        for name in sorted(COMMANDS) if command is group else command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _help(inner, f"{path} {name}")
+
+
+def _hooks() -> list[object]:
+    return [value for name, value in vars(hookspecs).items() if name.startswith("acctship_")]
+
+
+def _source(thing: object) -> str:
+    source = inspect.getsource(thing)  # type: ignore[arg-type]  # functions are given
+    return f"```python\n{re.sub('  # type: ignore.*', '', source).strip()}\n```"
+
+
+def _members(kind: type) -> str:
+    rows = []
+    for name, member in vars(kind).items():
+        function = getattr(member, "func", getattr(member, "__func__", member))
+        if not name.startswith("_"):
+            signature = "" if function is not member and hasattr(member, "func") else f"{inspect.signature(function)}"
+            summary = (inspect.getdoc(function) or "").partition("\n")[0]
+            rows.append((f"`{name}{signature}`".replace("'", ""), summary))
+    return _table(("Member", "Meaning"), rows)
+
+
+def _errors(error: type[AcctshipError], depth: int = 0) -> Iterator[str]:
+    summary = (inspect.getdoc(error) or "").partition("\n")[0]
+    yield f"{'  ' * depth}- `{error.__name__}` (exit code {error.exit_code}): {summary}"
+    for lower in error.__subclasses__():
+        if lower.__module__ == "acctship.errors":
+            yield from _errors(lower, depth + 1)
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [headings, tuple("---" for _ in headings), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -1,0 +1,61 @@
+"""The documentation says what the code does: generated parts are compared, shell examples are run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.docs.generated import parts
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+_COMMAND = re.compile(r"^\$ (.*)\n(?:(?!\$ ).*\n)*", re.MULTILINE)
+
+
+def _regenerated(text: str) -> str:
+    generated = parts()
+    text = _PART.sub(lambda part: f"{part[1]}\n{generated[part[2]]}\n\n{part[3]}", text)
+    return _CONSOLE.sub(lambda block: _COMMAND.sub(lambda one: f"$ {one[1]}\n{_output(one[1])}", block[0]), text)
+
+
+def _output(command: str) -> str:
+    """What a shell prints, run where a reader who has typed `make run` sits."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command.replace(".venv/bin/", "")],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_generated_parts_and_shell_examples_are_what_the_code_gives(
+    path: Path, golden: Callable[[Path, str], None]
+) -> None:
+    golden(path, _regenerated(path.read_text("utf-8")))
+
+
+def test_every_generated_part_is_in_a_document() -> None:
+    used = {part[1] for path in DOCUMENTS for part in _PART.findall(path.read_text("utf-8"))}
+
+    assert used == set(parts())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8"))
+
+    assert [target for target in targets if not (path.parent / target).exists()] == []
