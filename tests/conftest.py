@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
+from tests.programs import UnavailableError, gnu_acct_folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,24 +40,8 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def gnu_acct() -> Path:
-    """Folder of GNU acct's programs; unpacked from Debian's package, so that nothing is switched on by installing it."""
-    found = shutil.which("dump-acct", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    if found:
-        return Path(found).parent
-    unpacked = CACHE / "gnu-acct"
-    if not (unpacked / "usr/sbin/dump-acct").exists():
-        _unpack_debian_package("acct", unpacked)
-    return unpacked / "usr/sbin"
-
-
-def _unpack_debian_package(name: str, into: Path) -> None:
-    if not shutil.which("apt-get"):
-        skip(f"{name} is neither installed nor to be had: this is no Debian")
-    into.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, check=False).returncode:
-        subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
-        done = subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, text=True, check=False)
-        if done.returncode:
-            skip(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
-    (package,) = into.glob(f"{name}_*.deb")
-    subprocess.run(["dpkg", "-x", package, into], check=True)
+    """Folder of GNU acct's programs."""
+    try:
+        return gnu_acct_folder()
+    except UnavailableError as error:
+        skip(str(error))

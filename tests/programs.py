@@ -1,0 +1,42 @@
+"""Programs that tests and benchmarks compare acctship with; fetched without being installed or started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
+
+
+class UnavailableError(Exception):
+    """A program is neither installed nor to be had; the text says why."""
+
+
+def gnu_acct_folder() -> Path:
+    """Folder of GNU acct's programs; unpacked from Debian's package, so that nothing is switched on by installing it.
+
+    Raises:
+        UnavailableError: it cannot be had here.
+    """
+    found = shutil.which("dump-acct", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if found:
+        return Path(found).parent
+    unpacked = CACHE / "gnu-acct"
+    if not (unpacked / "usr/sbin/dump-acct").exists():
+        _unpack_debian_package("acct", unpacked)
+    return unpacked / "usr/sbin"
+
+
+def _unpack_debian_package(name: str, into: Path) -> None:
+    if not shutil.which("apt-get"):
+        raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
+    into.mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, check=False).returncode:
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
+        done = subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
+    (package,) = into.glob(f"{name}_*.deb")
+    subprocess.run(["dpkg", "-x", package, into], check=True)
