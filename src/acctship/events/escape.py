@@ -43,5 +43,7 @@ def _escape_character(char: str) -> str:
     if char == "\\":
         return "\\\\"
     if unicodedata.category(char) in _UNSAFE:
-        return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+        undecodable = "\udc80" <= char <= "\udcff"  # one byte each; other surrogates come from broken programs
+        raw = char.encode("utf-8", "surrogateescape" if undecodable else "surrogatepass")
+        return "".join(f"\\x{byte:02x}" for byte in raw)
     return char

@@ -54,8 +54,9 @@ def file_lookup(path: str | PathLike[str]) -> Lookup:
     names: dict[int, str] = {}
     try:
         lines = Path(path).read_bytes().splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path}: cannot be read: {reason}") from None
     for number, line in enumerate(lines, 1):
         if not line.strip() or line[:1] in b"#+-":  # comments, and NIS' compat entries
             continue
@@ -63,7 +64,7 @@ def file_lookup(path: str | PathLike[str]) -> Lookup:
         if len(parts) < 4 or not parts[2].isdigit():
             raise InputError(f"{path}: line {number}: not NAME:PASSWORD:NUMBER:..., see passwd(5) and group(5)")
         names.setdefault(int(parts[2]), escape(parts[0]))
-    return names.get
+    return lambda number: names.get(number) or None
 
 
 class TimedLookup:

@@ -43,9 +43,7 @@ def rendering(form: Form, select: Sequence[str] | None = None, where: str = "--s
     Raises:
         ConfigError: there is no field of that name.
     """
-    fields = None if select is None else [field(name, where) for name in select]
-    if fields is not None and len({one.name for one in fields}) < len(fields):
-        raise ConfigError(f"{where}: a field is named twice")
+    fields = None if select is None else _selected(select, where)
     if form == "csv":
         columns = _columns(fields)
         return Rendering(_csv([[one.name for one in columns]]), lambda batch: _csv(_rows(batch, columns)))
@@ -56,6 +54,15 @@ def rendering(form: Form, select: Sequence[str] | None = None, where: str = "--s
         return Rendering(b"", lambda batch: encode_lines([_part(event, fields) for event in batch]))
     encode = msgspec.msgpack.Encoder().encode
     return Rendering(b"", lambda batch: b"".join(encode(_part(event, fields)) for event in batch))
+
+
+def _selected(select: Sequence[str], where: str) -> list[Field]:
+    """The fields of these names, less those that are part of an object that is named, too."""
+    if len(set(select)) < len(select):
+        raise ConfigError(f"{where}: a field is named twice")
+    fields = [field(name, where) for name in select]
+    whole = [f"{one.name}." for one in fields if one.type in ("object", "map")]
+    return [one for one in fields if not one.name.startswith(tuple(whole))]
 
 
 def _all_json(batch: EventBatch) -> bytes:

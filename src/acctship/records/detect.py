@@ -33,6 +33,8 @@ def detect(head: bytes) -> Detection:
     >>> detect(bytes([0, 3]) + bytes(62)).layout.name
     'linux-v3-le'
     """
+    if _is_freebsd(head):
+        raise FormatError(f"it looks like FreeBSD v{head[1]} accounting, which is not read yet")
     version = head[1] if len(head) > 1 else None
     for layout in LAYOUTS.values():
         if version != layout.version_byte or head[0] >= 0x40:
@@ -65,9 +67,12 @@ def _what_it_looks_like(head: bytes) -> str:
         return f"its first {len(head)} bytes are all zero"
     if all(byte in _TEXT_BYTES for byte in head):
         return f"it looks like text, starting with {head[:20].decode('ascii')!r}"
-    if len(head) >= 4 and head[0] == 0 and head[1] in (2, 3) and head[2:4] in (b"\x50\0", b"\x48\0"):
-        return f"it looks like FreeBSD v{head[1]} accounting, which is not read yet"
     if len(head) >= 2 and head[0] < 0x40 and head[1] & 0x7F < 3:
         order = "big" if head[1] & 0x80 else "little"
         return f"byte 1 is {head[1]:#04x}: perhaps Linux v{head[1] & 0x7F}, {order}-endian, which is not read yet"
     return f"it starts with the bytes {head[:8].hex(' ')}; Linux v3 has 03 or 83 as its second"
+
+
+def _is_freebsd(head: bytes) -> bool:
+    """FreeBSD has the record's length where Linux has a terminal: 80 or 72, which no terminal's number is."""
+    return head[:2] in (b"\0\2", b"\0\3") and head[2:4] in (b"\x50\0", b"\x48\0", b"\0\x50", b"\0\x48")

@@ -68,6 +68,7 @@ class Reader:
         except BaseException:
             self.close()
             raise
+        self._batches = self._read_batches()
 
     def close(self) -> None:
         """Close the file; standard input is left open."""
@@ -82,12 +83,15 @@ class Reader:
         self.close()
 
     def __iter__(self) -> Iterator[RecordBatch]:
-        """Yield the records that have not been read yet.
+        """The records that have not been read yet: a second loop goes on where the first one stopped.
 
         Raises:
             FormatError: bytes in the middle are no record.
             InputError: the device failed.
         """
+        return self._batches
+
+    def _read_batches(self) -> Iterator[RecordBatch]:
         size = self.detection.layout.size
         buffer, self._head = self._head, b""
         while buffer:
@@ -101,6 +105,8 @@ class Reader:
             buffer += more
         if buffer:
             self._on_hole(Hole(self.position, len(buffer), "the last record is cut short"))
+        if self._left:
+            self._on_hole(Hole(self.position + len(buffer), self._left, "the file was cut while it was read"))
 
     def _batch(self, data: bytes) -> Iterator[RecordBatch]:
         layout = self.detection.layout
