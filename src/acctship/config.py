@@ -18,17 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
-from acctship import plugins
+from acctship.deployed import Deployed, deploy
 from acctship.errors import ConfigError, PluginError
-from acctship.events.omit import omitted
-from acctship.output import RESERVED_KEYS, Delivery, Output, OutputConfig
-from acctship.strict import convert, seconds, unknown_key
+from acctship.strict import convert, unknown_key
 
 DEFAULT = Path("/etc/acctship/acctship.toml")
-_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,50 +33,6 @@ class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[str | None, Meta(description="Accounting file; without it, this system's own")] = None
     labels: Annotated[dict[str, str], Meta(description="For every event, as `labels.NAME`")] = {}
     tags: Annotated[tuple[str, ...], Meta(description="For every event, as `tags`")] = ()
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """One output of the configuration.
-
-    Attributes:
-        name: the site's name for it: `siem` in `[outputs.siem]`.
-        type: kind of output.
-        config: its keys.
-        limits: its guarantee and limits, with what the site overrides.
-        omit: fields to leave out of its events.
-        found: the plugin that brings it.
-    """
-
-    name: str
-    type: str
-    config: OutputConfig
-    limits: Delivery
-    omit: frozenset[str]
-    found: plugins.Found
-
-    def build(self) -> Output:
-        """A new output.
-
-        Raises:
-            PluginError: its client library is missing, or the plugin is broken.
-            ConfigError: its keys contradict each other.
-        """
-        where = f"outputs.{self.name}"
-        try:
-            output: object = self.config.output(self.limits)
-        except ImportError as error:
-            extra = f"[{self.found.spec.extra}]" if self.found.spec.extra else ""
-            package = f"{self.found.plugin.distribution}{extra}"
-            raise PluginError(f"{where}: {self.type} needs a library: {error}: pip install '{package}'") from None
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from None
-        if any(not callable(getattr(output, method, None)) for method in ("open", "send", "close")):
-            raise PluginError(
-                f"{where}: {self.type} of {self.found.plugin.package} is broken: output() gave {output!r}, "
-                "which has not open, send and close"
-            )
-        return output  # type: ignore[return-value]  # has just been seen to have an Output's methods
 
 
 @dataclass(frozen=True)
@@ -105,16 +57,13 @@ class Config:
             PluginError: a plugin that is used is missing or broken.
         """
         if not self.paths:
-            return [_deployed("stdout", {"type": "jsonl"})]
+            return [deploy("stdout", {"type": "jsonl"})]
         if not self._outputs:
             raise ConfigError(f'{self.paths[0]}: no output: add [outputs.NAME] with type = "..."')
-        deployed = []
-        for name, table in self._outputs.items():
-            try:
-                deployed.append(_deployed(name, table))
-            except (ConfigError, PluginError) as error:
-                raise type(error)(f"{self._origins[f'outputs.{name}']}: {error}") from None
-        return deployed
+        try:
+            return [deploy(name, table) for name, table in self._outputs.items()]
+        except (ConfigError, PluginError) as error:
+            raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
 
 
 def load(path: Path | None = None) -> Config:
@@ -145,11 +94,19 @@ def load(path: Path | None = None) -> Config:
     try:
         source = convert(document.get("source", {}), SourceConfig, "source")
     except ConfigError as error:
-        raise ConfigError(f"{origins['source']}: {error}") from None
+        raise ConfigError(f"{_origin(str(error), origins)}: {error}") from None
     outputs = document.get("outputs", {})
     if not isinstance(outputs, dict):
         raise ConfigError(f"{origins['outputs']}: outputs: expected tables [outputs.NAME]")
     return Config(paths, source, outputs, origins)
+
+
+def _origin(message: str, origins: Mapping[str, Path]) -> Path:
+    """The file that set the key with which a message starts, or the table around it."""
+    place = message.partition(":")[0]
+    while place not in origins:
+        place = place.rpartition(".")[0]
+    return origins[place]
 
 
 def _more(folder: Path) -> list[Path]:
@@ -184,37 +141,3 @@ def _merge(into: dict[str, Any], new: Mapping[str, Any], path: Path, origins: di
             raise ConfigError(f"{path}: {place}: is set in {origins[place]} already")
         if isinstance(value, dict):
             _merge(into[key], value, path, origins, place + ".")
-
-
-def _deployed(name: str, table: object) -> Deployed:
-    where = f"outputs.{name}"
-    if not name or set(name) - set(_NAME):
-        raise ConfigError(f"{where}: an output's name is made of letters, digits, - and _")
-    if not isinstance(table, dict):
-        raise ConfigError(f"{where}: expected a table [outputs.{name}]")
-    kind = table.get("type")
-    if not isinstance(kind, str):
-        raise ConfigError(f'{where}.type: missing: write type = "..."; `acctship outputs list` names the types')
-    for key in ("where", "start"):
-        if key in table:
-            raise ConfigError(f"{where}.{key}: filters and starting points come with following, not in this version")
-    try:
-        found = plugins.find(kind)
-    except PluginError as error:
-        raise PluginError(f"{where}.type: {error}") from None
-    own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
-    config = convert(own, found.spec.config, where)
-    omit = table.get("omit", "full")
-    if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
-        raise ConfigError(f"{where}.omit: expected the name of a preset, or a list of fields")
-    limits = _limits(config.delivery(), table.get("delivery", {}), f"{where}.delivery")
-    return Deployed(name, kind, config, limits, omitted(omit, f"{where}.omit"), found)
-
-
-def _limits(limits: Delivery, overrides: object, where: str) -> Delivery:
-    if not isinstance(overrides, dict):
-        raise ConfigError(f"{where}: expected a table")
-    if "guarantee" in overrides:
-        raise ConfigError(f"{where}.guarantee: follows from the output and cannot be set")
-    durations = {key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "timeout") if key in overrides}
-    return convert({**msgspec.to_builtins(limits), **overrides, **durations}, Delivery, where)

@@ -24,7 +24,7 @@ RESERVED_KEYS = ("type", "where", "omit", "start", "delivery")
 """Keys of an output's table that belong to acctship; no plugin's `Config` may have them."""
 
 Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
         Positive, Meta(description="Most bytes in one `send`, counted as JSON; a larger event goes alone")
     ] = 1_000_000
     linger: Annotated[
-        float, Meta(ge=0, description="How long an event may wait for others to fill a batch, while following a file")
+        float,
+        Meta(
+            ge=0, le=86_400, description="How long an event may wait for others to fill a batch, while following a file"
+        ),
     ] = 1.0
     timeout: Annotated[
         Seconds, Meta(description="How long `open` or `send` may take before the output is given up and built anew")
@@ -70,6 +73,7 @@ class Output(Protocol):
             RetryableError: not now; any OSError means the same.
             HaltError: not with this configuration.
         """
+        return
 
     def send(self, batch: EventBatch, /) -> SendResult:
         """Deliver a batch: return when the guarantee holds, raise if nothing of it is acknowledged.
@@ -84,6 +88,7 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Let go of everything. Called once, from any thread, even while `send` runs."""
+        return
 
 
 class OutputConfig(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -40,11 +40,12 @@ class Secret:
         """
         try:
             value = _KINDS[self._kind](self._name)
+            value.encode("utf-8")  # the environment may hold any bytes
         except OSError as error:
             raise ConfigError(f"secret {self._kind} {self._name}: {error.strerror}") from None
         except KeyError as error:
             raise ConfigError(f"secret {self._kind} {self._name}: ${error.args[0]} is not set") from None
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise ConfigError(f"secret {self._kind} {self._name}: is not UTF-8 text") from None
         value = value.rstrip("\r\n")
         if not value:

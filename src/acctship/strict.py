@@ -16,8 +16,8 @@ from acctship.secret import Secret
 S = TypeVar("S", bound=msgspec.Struct)
 
 _PLAIN = {
-    "`str`": "text", "`int`": "a whole number", "`float`": "a number", "`bool`": "true or false",
-    "`array`": "a list", "`object`": "a table", "`null`": "nothing",
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list",
+    "object": "a table",
 }  # fmt: skip
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h|d)")
@@ -90,9 +90,12 @@ def _unknown_keys(value: object, kind: inspect.Type, where: str) -> Iterator[str
 def _in_plain_words(what: str, where: str) -> str:
     if missing := re.fullmatch(r"Object missing required field `(.+)`", what):
         return f"{where}.{missing[1]}: missing; it must be set"
-    for word, plain in _PLAIN.items():
-        what = what.replace(word, plain)
+    what = re.sub("`([a-z |]+)`", lambda types: _plain_types(types[1]), what)
     return f"{where}: {what[:1].lower()}{what[1:]}"
+
+
+def _plain_types(types: str) -> str:
+    return " or ".join(_PLAIN.get(one, f"`{one}`") for one in types.split(" | ") if one != "null") or "nothing"
 
 
 def _custom(kind: type, value: object) -> object:

@@ -13,10 +13,10 @@ from acctship import hookspecs
 from acctship.cli import COMMANDS, group
 from acctship.config import SourceConfig
 from acctship.errors import AcctshipError
+from acctship.events.batch import EventBatch
 from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.keys import keys
-from acctship.events.batch import EventBatch
 from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 

@@ -66,6 +66,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: the console script `acctship`."""
     _keep_standard_descriptors()
+    if "_ACCTSHIP_COMPLETE" in os.environ:
+        group.main(prog_name="acctship")  # click answers the shell, and exits
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -14,7 +14,7 @@ config_option = click.option(
     "-c",
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     metavar="FILE",
     help="Configuration; default: /etc/acctship/acctship.toml, if it is there.",
 )
@@ -24,7 +24,7 @@ file_option = click.option(
     "--file",
     "files",
     multiple=True,
-    type=click.Path(allow_dash=True),
+    type=click.Path(readable=False, allow_dash=True),
     metavar="FILE",
     help="Accounting file, `-` for standard input; repeatable. Default: the configuration's, or this system's own.",
 )
@@ -34,10 +34,16 @@ _SOURCE_OPTIONS = (
     click.option("--host-name", metavar="NAME", help="host.name of the machine the file comes from."),
     click.option("--host-id", metavar="ID", help="host.id of the machine the file comes from."),
     click.option(
-        "--passwd", type=click.Path(), metavar="FILE", help="Take user names from a file in the format of passwd(5)."
+        "--passwd",
+        type=click.Path(readable=False),
+        metavar="FILE",
+        help="Take user names from a file in the format of passwd(5).",
     ),
     click.option(
-        "--group", type=click.Path(), metavar="FILE", help="Take group names from a file in the format of group(5)."
+        "--group",
+        type=click.Path(readable=False),
+        metavar="FILE",
+        help="Take group names from a file in the format of group(5).",
     ),
     click.option("-n", "--numeric", is_flag=True, help="Look up no names of users and groups."),
 )

@@ -14,9 +14,9 @@ from acctship.cli.options import config_option, file_option, source_options
 from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
 from acctship.cli.terminal import say
-from acctship.config import Deployed
 from acctship.delivery.once import Reports, ship
 from acctship.delivery.worker import Tally
+from acctship.deployed import Deployed
 from acctship.errors import AcctshipError
 
 MOST_REJECTIONS = 10

@@ -24,6 +24,8 @@ class Setups(click.Group):
             return spec.load()
         except ImportError as error:
             raise PluginError(f"setup {cmd_name}: a library is missing: {error}") from None
+        except Exception as error:
+            raise PluginError(f"setup {cmd_name} is broken: {type(error).__name__}: {error}") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002, D102 - click's
         rows = sorted((spec.name, spec.summary) for spec in _setups().values())
@@ -35,13 +37,15 @@ def _setups() -> dict[str, SetupSpec]:
     found, broken = plugins.find_all()
     for error in broken:
         say(str(error))
-    setups: dict[str, SetupSpec] = {}
-    for plugin in {one.plugin.package: one.plugin for one in found}.values():
+    setups: dict[str, tuple[SetupSpec, str]] = {}
+    for _, plugin in found:
         for spec in plugin.setups:
-            if spec.name in setups:
-                raise PluginError(f"setup {spec.name!r} is brought twice, also by {plugin.package}: uninstall one")
-            setups[spec.name] = spec
-    return setups
+            _, package = setups.setdefault(spec.name, (spec, plugin.package))
+            if package != plugin.package:  # the same one again is a module behind two entry points
+                raise PluginError(
+                    f"setup {spec.name!r} is brought by {package} and {plugin.package}: uninstall all but one"
+                )
+    return {name: spec for name, (spec, _) in setups.items()}
 
 
 @click.group("setup", cls=Setups)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 
-from acctship.config import Deployed
 from acctship.delivery.bounded import HungError, call
+from acctship.deployed import Deployed
 from acctship.errors import HaltError, RetryableError
 from acctship.events.batch import EventBatch
 from acctship.output import Output, SendResult
@@ -42,7 +42,8 @@ class Connection:
         try:
             return call(lambda: output.send(batch), self._timeout)
         except HungError as error:
-            raise self._abandon(output, error) from None
+            with self._lock:
+                raise self._abandon(output, error) from None
 
     def close(self) -> None:
         """Close the open output, if there is one; an output that hangs or fails then has no say any more."""
@@ -53,23 +54,26 @@ class Connection:
 
     def _opened(self) -> Output:
         with self._lock:
-            if self._open is None:
-                output, self._fresh = self._fresh or self._deployed.build(), None
-                try:
-                    call(output.open, self._timeout)
-                except HungError as error:
-                    raise self._abandon(output, error) from None
-                except BaseException:
-                    _close(output, self._timeout)
-                    raise
-                self._open = output
-            return self._open
+            if self._open is not None:
+                return self._open
+            output, self._fresh = self._fresh or self._deployed.build(), None
+            self._open = output
+            try:
+                call(output.open, self._timeout)
+            except HungError as error:
+                raise self._abandon(output, error) from None
+            except BaseException:
+                self._open = None
+                _close(output, self._timeout)
+                raise
+            return output
 
     def _abandon(self, output: Output, error: HungError) -> RetryableError | HaltError:
+        """Let go of an output that hangs: once, however many threads hang in it. Called with the lock held."""
         if self._open is output:
             self._open = None
-        self._abandoned += 1
-        _close(output, 0)
+            self._abandoned += 1
+            _close(output, 0)
         if self._abandoned >= MOST_ABANDONED:
             return HaltError(f"{error}, {self._abandoned} times: the receiver hangs, or the output does")
         return RetryableError(str(error))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from acctship.config import Deployed
 from acctship.delivery.worker import Tally, Worker
+from acctship.deployed import Deployed
 from acctship.errors import InputError
 from acctship.events.names import Names
 from acctship.events.normalize import Normalizer

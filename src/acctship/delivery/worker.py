@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Queue
 
-from acctship.config import Deployed
 from acctship.delivery.connection import Connection
+from acctship.deployed import Deployed
 from acctship.errors import RetryableError, TooLargeError
 from acctship.events.batch import EventBatch
 from acctship.output import Output, SendResult
@@ -114,12 +114,14 @@ class Worker:
                 self._give_up(error)
             else:
                 rest = self._settle(part, result)
-                attempts = attempts + 1 if len(rest) == len(part) else 1
                 if rest:
                     todo.append(rest)
+                    attempts = attempts + 1 if len(rest) == len(part) else 1
                     self._back_off(attempts, RetryableError(f"{len(rest)} events are to be sent again"))
-                elif result.pause > 0:
-                    self._sleep(min(result.pause, LONGEST_PAUSE))
+                else:
+                    attempts = 0
+                    if result.pause > 0:
+                        self._sleep(_bounded(result.pause))
 
     def _settle(self, batch: EventBatch, result: SendResult) -> EventBatch:
         """Count what a send achieved; gives the events to send again."""
@@ -147,7 +149,7 @@ class Worker:
             return
         asked = error.retry_after if isinstance(error, RetryableError) else None
         jitter = random.uniform(0, 2.0 ** (attempts - 1))  # noqa: S311 - no secret depends on it
-        self._sleep(min(jitter if asked is None else asked, LONGEST_PAUSE))
+        self._sleep(_bounded(jitter if asked is None else asked))
 
     def _give_up(self, error: BaseException) -> None:
         with self._lock:
@@ -163,10 +165,19 @@ def _checked(result: object, length: int) -> SendResult:
     """See that a plugin answered as the contract says."""
     if not isinstance(result, SendResult):
         raise TypeError(f"send() returned {result!r}, not a SendResult")
+    kinds: dict[str, tuple[type, ...]] = {"rejected": (Mapping,), "retry": (Sequence,), "pause": (int, float)}
+    for name, kind in kinds.items():
+        if not isinstance(getattr(result, name), kind):
+            raise TypeError(f"send() returned {result!r}: {name} is of the wrong type")
     listed = [*result.rejected, *result.retry]
     if len(set(listed)) != len(listed) or not set(listed) <= set(range(length)):
         raise ValueError(f"send() of {length} events listed a position twice, or one that is none: {listed[:20]}")
     return result
+
+
+def _bounded(seconds: float) -> float:
+    """Seconds to wait, whatever a plugin made of what its receiver said."""
+    return min(seconds, LONGEST_PAUSE) if seconds > 0 else 0.0
 
 
 def _cut(batch: EventBatch, most_events: int, most_bytes: int) -> Iterator[EventBatch]:

@@ -73,8 +73,10 @@ class File:
         try:
             self._descriptor = self._open()
             self._take()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise acctship.HaltError(f"{self._path}: its folder does not exist: make it") from None
+        except IsADirectoryError:
+            raise acctship.HaltError(f"{self._path}: is no regular file; leave path out for standard output") from None
         except PermissionError:
             raise acctship.HaltError(f"{self._path}: permission denied") from None
         except BaseException:

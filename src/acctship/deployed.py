@@ -1,0 +1,123 @@
+"""One `[outputs.NAME]` of the configuration, checked and ready to be built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from acctship import plugins
+from acctship.errors import ConfigError, PluginError
+from acctship.events.omit import omitted
+from acctship.output import RESERVED_KEYS, Delivery, Output, OutputConfig
+from acctship.strict import convert, seconds
+
+T = TypeVar("T")
+
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One output of the configuration.
+
+    Attributes:
+        name: the site's name for it: `siem` in `[outputs.siem]`.
+        type: kind of output.
+        config: its keys.
+        limits: its guarantee and limits, with what the site overrides.
+        omit: fields to leave out of its events.
+        found: the plugin that brings it.
+    """
+
+    name: str
+    type: str
+    config: OutputConfig
+    limits: Delivery
+    omit: frozenset[str]
+    found: plugins.Found
+
+    def build(self) -> Output:
+        """A new output.
+
+        Raises:
+            PluginError: its client library is missing, or the plugin is broken.
+            ConfigError: its keys contradict each other.
+        """
+        where = f"outputs.{self.name}"
+        output = _ask(self.found, where, lambda: self.config.output(self.limits))
+        if any(not callable(getattr(output, method, None)) for method in ("open", "send", "close")):
+            raise _broken(self.found, where, f"output() gave {output!r}, which has not open, send and close")
+        return output
+
+
+def deploy(name: str, table: object) -> Deployed:
+    """Read one table `[outputs.NAME]`, and load the plugin that it names.
+
+    Raises:
+        ConfigError: a key is unknown, missing or wrong; the message starts with its dotted place.
+        PluginError: the plugin is missing or broken.
+    """
+    where = f"outputs.{name}"
+    if not name or set(name) - _NAME:
+        raise ConfigError(f"{where}: an output's name is made of letters, digits, - and _")
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: expected a table [outputs.{name}]")
+    kind = table.get("type")
+    if not isinstance(kind, str):
+        raise ConfigError(f'{where}.type: missing: write type = "..."; `acctship outputs list` names the types')
+    for key in ("where", "start"):
+        if key in table:
+            raise ConfigError(f"{where}.{key}: filters and starting points come with following, not in this version")
+    try:
+        found = plugins.find(kind)
+    except PluginError as error:
+        raise PluginError(f"{where}.type: {error}") from None
+    own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
+    config = convert(own, found.spec.config, where)
+    limits = _limits(found, config, table.get("delivery", {}), where)
+    return Deployed(name, kind, config, limits, _omit(table.get("omit", "full"), f"{where}.omit"), found)
+
+
+def _omit(omit: object, where: str) -> frozenset[str]:
+    if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
+        raise ConfigError(f"{where}: expected the name of a preset, or a list of fields")
+    return omitted(omit, where)
+
+
+def _limits(found: plugins.Found, config: OutputConfig, overrides: object, where: str) -> Delivery:
+    limits: object = _ask(found, where, config.delivery)
+    if not isinstance(limits, Delivery):
+        raise _broken(found, where, f"delivery() gave {limits!r}, not an acctship.Delivery")
+    own: dict[str, Any] = msgspec.to_builtins(limits)
+    try:
+        convert(own, Delivery, "delivery()")
+    except ConfigError as error:
+        raise _broken(found, where, str(error)) from None
+    where += ".delivery"
+    if not isinstance(overrides, dict):
+        raise ConfigError(f"{where}: expected a table")
+    if "guarantee" in overrides:
+        raise ConfigError(f"{where}.guarantee: follows from the output and cannot be set")
+    durations = {key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "timeout") if key in overrides}
+    return convert({**own, **overrides, **durations}, Delivery, where)
+
+
+def _ask(found: plugins.Found, where: str, question: Callable[[], T]) -> T:
+    """Call a plugin's code: whatever it raises is said of the plugin."""
+    try:
+        return question()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    except ImportError as error:
+        extra = f"[{found.spec.extra}]" if found.spec.extra else ""
+        advice = f"pip install '{found.plugin.distribution}{extra}'"
+        raise PluginError(f"{where}: {found.spec.name} needs a library: {error}: {advice}") from None
+    except (Exception, SystemExit) as error:
+        raise _broken(found, where, f"{type(error).__name__}: {error}") from error
+
+
+def _broken(found: plugins.Found, where: str, reason: str) -> PluginError:
+    return PluginError(f"{where}: {found.spec.name} of {found.plugin.package} is broken: {reason}")

@@ -1,0 +1,112 @@
+"""Distributions on disk that look installed to importlib.metadata: a module, and a dist-info folder beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+_GOOD = """\
+from typing import Annotated
+
+import acctship
+from msgspec import Meta
+
+class Config(acctship.OutputConfig, kw_only=True):
+    KEYS
+    def delivery(self):
+        return acctship.Delivery()
+    def output(self, limits):
+        return Null()
+
+class Null:
+    def open(self): pass
+    def send(self, batch): return acctship.SendResult()
+    def close(self): pass
+
+@acctship.hookimpl
+def acctship_outputs():
+    yield acctship.OutputSpec("NAME", Config, "Keeps nothing", "EXTRA")
+"""
+
+
+def good(name: str = "null", *, keys: str = "", extra: str = "") -> str:
+    """Source of a plugin that works, whose output takes everything and keeps nothing."""
+    return _GOOD.replace("NAME", name).replace("KEYS", keys).replace("EXTRA", extra)
+
+
+_HOOK = """\
+import acctship
+
+class Config(acctship.OutputConfig):
+    pass
+    def output(self, limits):
+        return None
+
+@acctship.hookimpl
+def acctship_outputs():
+    """
+
+BROKEN = {
+    "library_missing": ("import no_such_client_library", "needs the module 'no_such_client_library'"),
+    "library_too_old": ("from json import no_such_name", "ImportError: cannot import name 'no_such_name'"),
+    "raises_at_import": ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
+    "exits_at_import": ("raise SystemExit(0)", "SystemExit: 0"),
+    "no_syntax": ("def", "SyntaxError: "),
+    "hook_raises": (_HOOK + "raise OSError('no disk')", "OSError: no disk"),
+    "hook_exits": (_HOOK + "raise SystemExit('bye')", "SystemExit: bye"),
+    "hook_gives_a_number": (_HOOK + "return 7", "acctship_outputs() gave 7"),
+    "hook_yields_rubbish": (_HOOK + "yield 'rubbish'", "acctship_outputs() yielded 'rubbish'"),
+    "hook_unknown": (
+        "import acctship\n@acctship.hookimpl\ndef acctship_output(): return []",
+        "unknown hook 'acctship_output'",
+    ),
+    "hook_missing": ("", "must bring an output named like the entry point; it brings none"),
+    "config_is_no_config": (
+        _HOOK + "yield acctship.OutputSpec('config_is_no_config', dict, '')",
+        "not a subclass of acctship.OutputConfig",
+    ),
+    "config_is_no_class": (
+        _HOOK + "yield acctship.OutputSpec('config_is_no_class', Config(), '')",
+        "not a subclass of acctship.OutputConfig",
+    ),
+    "no_output_method": (
+        _HOOK + "yield acctship.OutputSpec('no_output_method', acctship.OutputConfig, '')",
+        "OutputConfig.output() is missing",
+    ),
+    "reserved_key": (
+        _HOOK.replace("pass", "where: str = ''") + "yield acctship.OutputSpec('reserved_key', Config, '')",
+        "Config.where: this key is acctship's own",
+    ),
+    "other_name": (
+        _HOOK + "yield acctship.OutputSpec('another_name', Config, '')",
+        "must bring an output named like the entry point; it brings another_name",
+    ),
+}
+"""Source of each broken plugin, and what its error says."""
+
+
+def distribution(
+    folder: Path,
+    package: str,
+    modules: Mapping[str, str],
+    entry_points: Mapping[str, str] | None = None,
+    version: str = "1.2.3",
+) -> None:
+    """Put a package into a folder that is, or will be, on sys.path.
+
+    Args:
+        folder: made if it is not there.
+        package: its name.
+        modules: name and source of each.
+        entry_points: name and value of each in group `acctship`; without it, one for each module, named like it.
+        version: of the package.
+    """
+    folder.mkdir(exist_ok=True, parents=True)
+    for name, source in modules.items():
+        (folder / f"{name}.py").write_text(source)
+    info = folder / f"{package.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+    points = {name: name for name in modules} if entry_points is None else entry_points
+    lines = "".join(f"{name} = {value}\n" for name, value in points.items())
+    (info / "entry_points.txt").write_text(f"[acctship]\n{lines}")
