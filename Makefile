@@ -31,12 +31,12 @@ clean: ## Remove what was built.
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/installed: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(RUN)/pip install --quiet --editable .
+	@$(PYTHON) -m venv .venv
+	@$(RUN)/pip install --quiet --editable . >&2
 	@touch $@
 
 .venv/tests-installed: .venv/installed
-	$(RUN)/pip install --quiet --editable '.[test]'
+	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
 .PHONY: help run test bench docs records clean

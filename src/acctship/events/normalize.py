@@ -1,15 +1,16 @@
 """How a record becomes an event.
 
-Records of one machine are much alike: a few hundred combinations of command, user, terminal and ending make up its
-day. So each combination is put into an `Event` once, with slots where the numbers and times go; its JSON becomes a
-template; and a record costs one look-up and one formatting. The event's schema is written down in one place, `_event`.
+Records of one machine are much alike: a few dozen combinations of user, terminal and ending make up its day. So each
+combination is put into an `Event` once, with slots for names, numbers and times; its JSON becomes a template; and a
+record costs one look-up and one formatting. The event is written down in one place, `_event`.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import add
 from typing import Any
 
@@ -22,7 +23,7 @@ from acctship.events.batch import EventBatch
 from acctship.events.escape import escape
 from acctship.events.identity import segment_id
 from acctship.events.memory import Memory
-from acctship.events.names import Names
+from acctship.events.names import Names, no_name
 from acctship.events.omit import NOTHING, without
 from acctship.events.signals import exit_code, outcome, signal_name, signal_number
 from acctship.events.source import Source
@@ -34,13 +35,18 @@ NS = 1_000_000_000
 _FLAGS = {1: "fork", 2: "su", 4: "compat", 8: "core", 16: "signal"}
 _encode = msgspec.json.Encoder().encode
 
-# What is the same in many records, as a key for their template.
-_ALIKE = np.dtype(
-    [("status", "u4"), ("uid", "u4"), ("gid", "u4"), ("tty", "u2"), ("flags", "u1"), ("now", "?"), ("comm", "S16")]
-)
+# What is the same in many records, as a key for their template: the same bytes for numpy and for struct.
+_ALIKE = np.dtype([("status", "u4"), ("uid", "u4"), ("gid", "u4"), ("tty", "u2"), ("flags", "u1"), ("now", "?")])
+_unpack_alike = struct.Struct("=IIIHB?").unpack
 
-# JSON has every control character escaped, so NUL can mark a slot: \0name:format\0.
-_SLOT = re.compile(rb"\0(\w+):(\w)\0")
+# JSON has every control character escaped, so NUL can mark a slot.
+_NAMED_SLOT = re.compile(rb"\0(\w+):\w\0")
+
+Slots = Mapping[str, Any]
+
+# A batch takes a few MB for a moment. glibc would give them back to the kernel after each one, and a third of the time
+# would go into page faults; once a block of this size has been freed, it keeps as much (mallopt(3), M_MMAP_THRESHOLD).
+bytes(8 << 20)
 
 NAMES_KEEP, NO_NAME_KEEP = 60.0, 1.0
 """Seconds until names of users and groups are looked up again, and until a missing one is."""
@@ -66,33 +72,33 @@ class Normalizer:
     ) -> None:
         self._source, self._names, self._omitted, self._clock = source, names, omitted, clock
         self._segment = ""
-        self._slots: list[str] = []
+        self._order: list[str] = []
         self._templates = Memory(self._template, most=8192)
         self._templates_end = 0.0
         self._time = Memory(zulu, most=4096).__getitem__
         self._second = Memory(second_text, most=4096).__getitem__
+        self._name = Memory(json_name, most=4096).__getitem__
 
     def events(self, records: RecordBatch) -> EventBatch:
         """Events of the next records of the file. The first record ever given names the segment."""
         if not len(records):
             return EventBatch([])
         if not self._segment:
-            self._segment = segment_id(self._source.id, records.record(0))
-            self._layout = records.layout
+            self._begin(records)
         if self._clock() >= self._templates_end:
             self._templates.clear()
             self._templates_end = self._clock() + NAMES_KEEP
         ends = records.end_seconds()
         templates = list(map(self._templates.__getitem__, self._keys(records)))
         columns = self._columns(records)
-        values = zip(*(columns[name] for name in self._slots), strict=True)
+        values = zip(*(columns[name] for name in self._order), strict=True)
         lines = [template % value for template, value in zip(templates, values, strict=True)]
         return EventBatch.from_json(lines, (ends * NS).tolist())
 
     def _keys(self, records: RecordBatch) -> list[bytes]:
         keys = np.empty(len(records), _ALIKE)
         keys["status"], keys["uid"], keys["gid"] = records.wait_statuses(), records.uids(), records.gids()
-        keys["tty"], keys["flags"], keys["comm"] = records.ttys(), records.flags(), records.rows["comm"]
+        keys["tty"], keys["flags"] = records.ttys(), records.flags()
         boot_time = self._source.machine.boot_time
         keys["now"] = False if boot_time is None else records.end_seconds() >= boot_time
         raw: list[bytes] = keys.view(f"V{_ALIKE.itemsize}").tolist()
@@ -118,6 +124,7 @@ class Normalizer:
             "crc": np.array(records.crc32(), ">u4").tobytes().hex("-", 4).encode().split(b"-"),
             "sequence": (records.offsets // layout.size).tolist(),
             "duration": (elapsed * tick).tolist(),
+            "name": map(self._name, records.comms()),
             "pid": records.pids().tolist(),
             "parent": records.parent_pids().tolist(),
             "user": (records.user_ticks() * tick).tolist(),
@@ -127,20 +134,26 @@ class Normalizer:
             "major": records.major_faults().tolist(),
         }
 
-    def _template(self, key: bytes) -> bytes:
-        event = without(self._event(key), self._omitted)
-        line = _encode(event).replace(b"%", b"%%")
-        self._slots = [name.decode() for name, _ in _SLOT.findall(line)]
-        return _SLOT.sub(rb"%\2", line)
+    def _begin(self, records: RecordBatch) -> None:
+        """Learn from the first records what is the same for the whole file."""
+        self._segment = segment_id(self._source.id, records.record(0))
+        self._layout = records.layout
+        self._slots = _slots(self._segment, lambda _, form: f"\0{form}")
+        named = _slots(self._segment, lambda name, form: f"\0{name}:{form}\0")
+        line = _encode(without(self._event(self._keys(records)[0], named, Names(no_name, no_name)), self._omitted))
+        self._order = [name.decode() for name in _NAMED_SLOT.findall(line)]
 
-    def _event(self, key: bytes) -> schema.Event:
-        alike = np.frombuffer(key, _ALIKE)[0]
-        status, uid, gid, tty = (int(alike[name]) for name in ("status", "uid", "gid", "tty"))
+    def _template(self, key: bytes) -> bytes:
+        line = _encode(without(self._event(key, self._slots, self._names), self._omitted))
+        return line.replace(b"%", b"%%").replace(b"\0", b"%")
+
+    def _event(self, key: bytes, slots: Slots, names: Names) -> schema.Event:
+        status, uid, gid, tty, flags, now = _unpack_alike(key)
         source, machine = self._source, self._source.machine
-        user_name, group_name = self._names.user(uid), self._names.group(gid)
+        user_name, group_name = names.user(uid), names.group(gid)
         if user_name is None or group_name is None:
             self._templates_end = min(self._templates_end, self._clock() + NO_NAME_KEEP)
-        end, start = _text("end"), _text("start")
+        end, start = slots["end"], slots["start"]
         signal = signal_number(status)
         return schema.Event(
             timestamp=end,
@@ -151,18 +164,18 @@ class Normalizer:
                 type=("end",),
                 action="process-ended",
                 dataset="acct.process",
-                id=_slot(f'"{self._segment}-\0offset:x\0-\0crc:b\0"'),
+                id=slots["id"],
                 module="acct",
-                sequence=_number("sequence"),
-                duration=_number("duration"),
+                sequence=slots["sequence"],
+                duration=slots["duration"],
                 outcome=outcome(status),
                 start=start,
                 end=end,
             ),
             process=schema.Process(
-                name=escape(command(bytes(alike["comm"]))),
-                pid=_number("pid"),
-                parent=schema.Parent(pid=_number("parent")),
+                name=slots["name"],
+                pid=slots["pid"],
+                parent=schema.Parent(pid=slots["parent"]),
                 exit_code=exit_code(status),
                 start=start,
                 end=end,
@@ -174,17 +187,17 @@ class Normalizer:
             host=schema.Host(
                 name=machine.name,
                 id=machine.id,
-                boot=schema.Boot(id=machine.boot_id) if machine.boot_id and alike["now"] else None,
+                boot=schema.Boot(id=machine.boot_id) if machine.boot_id and now else None,
             ),
             acct=schema.Acct(
                 segment=self._segment,
-                offset=_number("offset"),
+                offset=slots["offset"],
                 layout=self._layout.name,
                 tty=tty_name(tty),
-                cpu=schema.Cpu(user=_number("user"), system=_number("system")),
-                memory=_number("memory"),
-                faults=schema.Faults(minor=_number("minor"), major=_number("major")),
-                flags=flag_names(int(alike["flags"])),
+                cpu=schema.Cpu(user=slots["user"], system=slots["system"]),
+                memory=slots["memory"],
+                faults=schema.Faults(minor=slots["minor"], major=slots["major"]),
+                flags=flag_names(flags),
                 signal=schema.Signal(number=signal, name=signal_name(signal)) if signal else None,
             ),
             log=schema.Log(schema.LogFile(path=source.path)) if source.path else None,
@@ -192,6 +205,15 @@ class Normalizer:
             labels=dict(source.labels) or None,
             tags=source.tags or None,
         )
+
+
+def json_name(comm: bytes) -> bytes:
+    """A command's name as recorded, escaped, as JSON.
+
+    >>> json_name(b"sh\\0\\0")
+    b'"sh"'
+    """
+    return _encode(escape(command(comm)))
 
 
 def flag_names(flags: int) -> tuple[str, ...]:
@@ -203,13 +225,11 @@ def flag_names(flags: int) -> tuple[str, ...]:
     return tuple(name for bit, name in _FLAGS.items() if flags & bit)
 
 
-def _slot(json: str) -> Any:
-    return msgspec.Raw(json.encode())
-
-
-def _number(name: str) -> Any:
-    return _slot(f"\0{name}:d\0")
-
-
-def _text(name: str) -> Any:
-    return _slot(f'"\0{name}:b\0"')
+def _slots(segment: str, mark: Callable[[str, str], str]) -> Slots:
+    """What stands in an event for what is put in later; `mark` makes a slot of its name and the format of %."""
+    numbers = ("sequence", "duration", "pid", "parent", "offset", "user", "system", "memory", "minor", "major")
+    slots = {name: mark(name, "d") for name in numbers}
+    slots["name"] = mark("name", "b")  # comes with its quotes
+    slots["start"], slots["end"] = f'"{mark("start", "b")}"', f'"{mark("end", "b")}"'
+    slots["id"] = f'"{segment}-{mark("offset", "x")}-{mark("crc", "b")}"'
+    return {name: msgspec.Raw(slot.encode()) for name, slot in slots.items()}

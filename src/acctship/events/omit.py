@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from acctship.errors import ConfigError
 from acctship.events.fields import field, fields
+from acctship.events.schema import Event
 
 PRESETS: Mapping[str, tuple[str, ...]] = {
     "full": (),
@@ -44,17 +46,37 @@ def omitted(omit: str | Collection[str], where: str) -> frozenset[str]:
     return frozenset(omit)
 
 
-def without(struct: S, names: Collection[str], prefix: str = "") -> S:
+def without(event: Event, names: frozenset[str]) -> Event:
     """A copy less the fields of these names, and less the objects that hold nothing then."""
+    return _less(event, _tree(names))
+
+
+@cache
+def _tree(names: frozenset[str]) -> dict[str, Any]:
+    """What to leave out, nested like the event; None at the end of a name."""
+    tree: dict[str, Any] = {"host": {}}  # of another machine nothing may be known
+    for name in sorted(names):  # an object comes before what it holds
+        *outer, last = name.split(".")
+        inner: dict[str, Any] | None = tree
+        for part in outer:
+            inner = None if inner is None else inner.setdefault(part, {})
+        if inner is not None:
+            inner[last] = None
+    return tree
+
+
+def _less(whole: S, tree: dict[str, Any]) -> S:
     changes: dict[str, Any] = {}
-    for attribute, encoded in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
-        value, name = getattr(struct, attribute), prefix + encoded
-        if name in names:
-            changes[attribute] = None
-        elif isinstance(value, msgspec.Struct):
-            less = without(value, names, name + ".")
-            changes[attribute] = less if any(getattr(less, at) is not None for at in less.__struct_fields__) else None
-    return msgspec.structs.replace(struct, **changes)
+    for name, inner in tree.items():
+        value = getattr(whole, name)
+        if value is not None:
+            less = None if inner is None else _less(value, inner)
+            changes[name] = None if less is None or _is_empty(less) else less
+    return msgspec.structs.replace(whole, **changes)
+
+
+def _is_empty(one: msgspec.Struct) -> bool:
+    return all(getattr(one, name) is None for name in one.__struct_fields__)
 
 
 def _objects_around(name: str) -> Iterator[str]:

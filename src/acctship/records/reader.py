@@ -47,9 +47,9 @@ class Reader:
         FormatError: it is no accounting file that acctship reads, or it is damaged.
 
     Example:
-        >>> with Reader("/var/log/account/pacct") as reader:  # doctest: +SKIP
-        ...     for batch in reader:
-        ...         print(batch.offsets[0], batch.commands()[0])
+        with Reader("/var/log/account/pacct") as reader:
+            for batch in reader:
+                print(batch.offsets[0], batch.comms()[0])
     """
 
     def __init__(self, path: str | os.PathLike[str], *, on_hole: Callable[[Hole], None] = lambda _: None) -> None:
