@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
@@ -32,11 +33,16 @@ def gnu_acct_folder() -> Path:
 def _unpack_debian_package(name: str, into: Path) -> None:
     if not shutil.which("apt-get"):
         raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
-    into.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, check=False).returncode:
-        subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
-        done = subprocess.run(["apt-get", "download", name], cwd=into, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
-    (package,) = into.glob(f"{name}_*.deb")
-    subprocess.run(["dpkg", "-x", package, into], check=True)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent) as part:  # what is cut short shall not look complete
+        fetch = ["apt-get", "download", name]
+        if subprocess.run(fetch, cwd=part, capture_output=True, check=False).returncode:
+            subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
+            done = subprocess.run(fetch, cwd=part, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
+        (package,) = Path(part).glob(f"{name}_*.deb")
+        unpacked = Path(part, name)
+        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+        if not into.exists():  # another run may have been faster
+            unpacked.rename(into)

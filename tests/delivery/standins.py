@@ -108,6 +108,7 @@ def deliver_to(deployed: Deployed, *batches: EventBatch) -> Delivered:
     for one in batches:
         worker.put(one)
     outcome.tally = worker.finish()
+    worker.close()
     return outcome
 
 

@@ -78,6 +78,8 @@ def ship(files: Iterable[tuple[str, Source]], names: Names, outputs: Iterable[De
             result.holes += 1
             reports.hole(reader.name, hole)
     result.tallies = {worker.deployed.name: worker.finish() for worker in workers}
+    for worker in workers:  # not before all have finished: two that want one thing shall notice
+        worker.close()
     return result
 
 

@@ -80,13 +80,16 @@ class Worker:
         self._batches.put(batch)
 
     def finish(self) -> Tally:
-        """Wait until all that was taken has an outcome, and close the output."""
+        """Wait until all that was taken has an outcome."""
         for _ in self._threads:
             self._batches.put(None)
         for thread in self._threads:
             thread.join()
-        self._connection.close()
         return self.tally
+
+    def close(self) -> None:
+        """Close the output."""
+        self._connection.close()
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:

@@ -107,9 +107,9 @@ class File:
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
         try:
-            return os.open(self._path, flags)
-        except FileNotFoundError:
             descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+        except FileExistsError:
+            return os.open(self._path, flags)
         os.fchmod(descriptor, 0o640)  # whatever the umask
         folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - as os.open
         try:
