@@ -194,8 +194,9 @@ class Acct(Struct, omit_defaults=True, gc=False, frozen=True):
     flags: Annotated[
         tuple[str, ...] | None,
         Meta(
-            description="`fork`: forked and never called exec; `su`: used a privilege of root; `core`: dumped core; "
-            "`signal`: killed by a signal; `compat`: used compatibility mode"
+            description="`fork`: forked and never called exec; `su`: used a privilege of root, itself or before an "
+            "exec; `core`: ended in a way that dumps core, where limits allow; `signal`: killed by a signal; "
+            "`compat`: used compatibility mode"
         ),
     ] = None
     signal: Signal | None = None
