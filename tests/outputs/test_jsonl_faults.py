@@ -45,6 +45,15 @@ def test_only_line_may_be_torn(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
 
 
+@pytest.mark.parametrize("begun", [0, 5, 100])
+@pytest.mark.parametrize("zeros", [1, 4096, 3 << 20])
+def test_zeros_that_a_power_loss_left_are_cut_off(begun: int, zeros: int, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(lines(2) + lines(1)[:begun] + bytes(zeros))
+    open_and_close(path)
+    assert path.read_bytes() == lines(2)
+
+
 @pytest.mark.parametrize("content", [b"", lines(1), lines(3), b"foreign\n", b"\n", b"\0\n"])
 def test_complete_file_stays_as_it_is(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
@@ -54,7 +63,7 @@ def test_complete_file_stays_as_it_is(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tail", [b"x", b"foreign", b'{"@timestamp":7', b'{"time":', b'{"@timestamp" ', b"\0" * 20, b"{" * (2 << 20)]
+    "tail", [b"x", b"foreign", b'{"@timestamp":7', b'{"time":', b'{"@timestamp" ', b"x" + bytes(20), b"{" * (2 << 20)]
 )
 def test_unfinished_line_of_somebody_else_is_refused(tail: bytes, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"

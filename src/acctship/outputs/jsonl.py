@@ -151,11 +151,13 @@ class File:
         start = max(0, size - _TAIL)
         tail = os.pread(self._descriptor, size - start, start)
         torn = tail[tail.rfind(b"\n") + 1 :]
-        if not torn:
-            return
-        if torn[: len(_OUR_LINE)] != _OUR_LINE[: len(torn)]:
+        written = torn.rstrip(b"\0")  # a power loss can leave zeros where the disk had no time
+        if written[: len(_OUR_LINE)] != _OUR_LINE[: len(written)]:
             raise acctship.HaltError(f"{self._path}: its last line is unfinished and no event: is this the right file?")
-        self._cut(size - len(torn))
+        if torn:
+            self._cut(size - len(torn))
+        if start and torn == tail:
+            self._repair(start)
 
 
 def _lines(batch: acctship.EventBatch) -> bytes:
