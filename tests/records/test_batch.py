@@ -19,6 +19,9 @@ def decoded(value: int) -> int:
 
 def check(data: list[bytes], order: Order) -> None:
     columns = batch(data, order)
+    pids, parent_pids = columns.pids(), columns.parent_pids()
+    assert pids is not None
+    assert parent_pids is not None
     assert len(columns) == len(data)
     for at, raw in enumerate(data):
         row = struct.unpack(order + FIELDS, raw)
@@ -30,7 +33,7 @@ def check(data: list[bytes], order: Order) -> None:
         assert columns.ttys()[at] == tty
         assert columns.wait_statuses()[at] == status
         assert (columns.uids()[at], columns.gids()[at]) == (uid, gid)
-        assert (columns.pids()[at], columns.parent_pids()[at]) == (pid, ppid)
+        assert (pids[at], parent_pids[at]) == (pid, ppid)
         assert columns.elapsed_ticks()[at] == int(etime)
         assert columns.end_seconds()[at] == btime + int(etime // 100)
         assert columns.user_ticks()[at] == decoded(utime)
@@ -70,7 +73,7 @@ def test_the_largest_counts_do_not_overflow() -> None:
     one = batch([record(utime=full, stime=full, mem=full, minflt=full, majflt=full, uid=2**32 - 1, pid=2**32 - 1)])
     for column in (one.user_ticks(), one.system_ticks(), one.memory_kib(), one.minor_faults(), one.major_faults()):
         assert column.tolist() == [17_177_772_032]
-    assert one.uids().tolist() == one.pids().tolist() == [2**32 - 1]
+    assert one.uids().tolist() == one.rows["pid"].tolist() == [2**32 - 1]
 
 
 def test_the_decoder_takes_what_the_kernel_encodes() -> None:
@@ -86,7 +89,7 @@ def test_a_part_of_a_batch_keeps_bytes_and_checksums() -> None:
     assert [part.record(at) for at in range(4)] == data[3:7]
     assert part.crc32() == list(map(zlib.crc32, data[3:7]))
     assert part.offsets.tolist() == [832, 896, 960, 1024]
-    assert np.array_equal(part.pids(), whole.pids()[3:7])
+    assert np.array_equal(part.rows["pid"], whole.rows["pid"][3:7])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from acctship.records import LAYOUTS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 config_option = click.option(
@@ -27,6 +29,20 @@ file_option = click.option(
     type=click.Path(readable=False, allow_dash=True),
     metavar="FILE",
     help="Accounting file, `-` for standard input; repeatable. Default: the configuration's, or this system's own.",
+)
+
+layout_option = click.option(
+    "--layout",
+    type=click.Choice(list(LAYOUTS)),
+    callback=lambda _ctx, _param, name: LAYOUTS.get(name),
+    help="Layout of the records, where the file does not tell; needed for few files, of Linux 2.6.8 and before.",
+)
+
+ahz_option = click.option(
+    "--ahz",
+    type=click.IntRange(50, 10_000),
+    metavar="HZ",
+    help="Ticks per second, for files of Alpha and Itanium (1024). Default: what the file says, or 100.",
 )
 
 _SOURCE_OPTIONS = (

@@ -6,10 +6,11 @@ This room knows nothing of events, time zones, user names or outputs.
 from acctship.records.batch import RecordBatch, command
 from acctship.records.detect import Detection, detect
 from acctship.records.layout import LAYOUTS, Layout
-from acctship.records.reader import STDIN, Hole, Reader
+from acctship.records.reader import BATCH_RECORDS, STDIN, Hole, Reader
 from acctship.records.system import system_file
 
 __all__ = [
+    "BATCH_RECORDS",
     "LAYOUTS",
     "STDIN",
     "Detection",

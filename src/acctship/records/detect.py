@@ -8,6 +8,7 @@ import numpy as np
 
 from acctship.errors import FormatError
 from acctship.records.layout import LAYOUTS, Layout
+from acctship.records.plausible import plausible
 
 HEAD_RECORDS = 16
 """So many records at the start must be plausible, where the file has as many."""
@@ -44,7 +45,7 @@ def detect(head: bytes) -> Detection:
             raise FormatError(
                 f"only {len(head)} bytes: shorter than one record of {layout.title} ({layout.size} bytes)"
             )
-        good = layout.plausible(np.frombuffer(head, layout.dtype, count))
+        good = plausible(layout, np.frombuffer(head, layout.dtype, count))
         if good.all():
             reason = f"byte 1 is {version:#04x}, the first {count} of its {layout.size}-byte records are plausible"
             return Detection(layout, reason)

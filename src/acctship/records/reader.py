@@ -12,6 +12,8 @@ import numpy as np
 from acctship.errors import FormatError, InputError
 from acctship.records.batch import RecordBatch
 from acctship.records.detect import HEAD_RECORDS, Detection, detect
+from acctship.records.layout import Layout
+from acctship.records.plausible import plausible
 
 STDIN = "-"
 BATCH_RECORDS = 1024
@@ -52,7 +54,16 @@ class Reader:
                 print(batch.offsets[0], batch.comms()[0])
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, on_hole: Callable[[Hole], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        layout: Layout | None = None,
+        ahz: int | None = None,
+        batch_records: int = BATCH_RECORDS,
+        on_hole: Callable[[Hole], None] = lambda _: None,
+    ) -> None:
+        self._layout, self._ahz, self._batch_records = layout, ahz, batch_records
         self.path = os.fspath(path)
         self.name = "standard input" if self.path == STDIN else self.path
         self.position = 0
@@ -99,7 +110,7 @@ class Reader:
             if whole:
                 yield from self._batch(buffer[:whole])
                 buffer = buffer[whole:]
-            more = self._read(BATCH_RECORDS * size - len(buffer))
+            more = self._read(self._batch_records * size - len(buffer))
             if not more:
                 break
             buffer += more
@@ -111,12 +122,12 @@ class Reader:
     def _batch(self, data: bytes) -> Iterator[RecordBatch]:
         layout = self.detection.layout
         rows = np.frombuffer(data, layout.dtype)
-        good = layout.plausible(rows)
+        good = plausible(layout, rows)
         count = len(rows) if good.all() else int(good.argmin())
         if count:
             offsets = np.arange(count, dtype=np.int64) * layout.size + self.position
             self.position += count * layout.size
-            yield RecordBatch(layout, rows[:count], offsets)
+            yield RecordBatch(layout, rows[:count], offsets, self._ahz)
         if count < len(rows):
             seen = rows[count].tobytes()[:8].hex(" ")
             raise FormatError(
