@@ -6,7 +6,8 @@ This room knows nothing of events, time zones, user names or outputs.
 from acctship.records.batch import RecordBatch, command
 from acctship.records.detect import Detection, detect
 from acctship.records.layout import LAYOUTS, Layout
-from acctship.records.reader import BATCH_RECORDS, STDIN, Hole, Reader
+from acctship.records.reader import BATCH_RECORDS, Hole, Reader
+from acctship.records.streams import STDIN
 from acctship.records.system import system_file
 
 __all__ = [

@@ -73,14 +73,15 @@ _COMMON = {
 }  # fmt: skip
 """What versions 0 to 2 share."""
 
-# Versions 1 and 2 hold the ids, and the elapsed time, a second time with more bits.
+_SHORT_IDS = {"uid16": ("u2", 2), "gid16": ("u2", 4)}
+# Versions 1 and 2 hold the ids and the elapsed time twice, the second time with more bits.
 _V0 = {**_COMMON, "uid": ("u2", 2), "gid": ("u2", 4), "exitcode": ("u4", 32), "comm": ("S17", 36)}
 _V1 = {
-    **_COMMON, "exitcode": ("u4", 30), "comm": ("S17", 34), "etime_hi": ("u1", 51), "etime_lo": ("u2", 52),
-    "uid": ("u4", 54), "gid": ("u4", 58),
+    **_COMMON, **_SHORT_IDS, "exitcode": ("u4", 30), "comm": ("S17", 34), "etime_hi": ("u1", 51),
+    "etime_lo": ("u2", 52), "uid": ("u4", 54), "gid": ("u4", 58),
 }  # fmt: skip
 _V2 = {
-    **_COMMON, "ahz": ("u2", 30), "exitcode": ("u4", 32), "comm": ("S17", 36), "etime_hi": ("u1", 53),
+    **_COMMON, **_SHORT_IDS, "ahz": ("u2", 30), "exitcode": ("u4", 32), "comm": ("S17", 36), "etime_hi": ("u1", 53),
     "etime_lo": ("u2", 54), "uid": ("u4", 56), "gid": ("u4", 60),
 }  # fmt: skip
 _V3 = {

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.comp import COMP_T, decode_comp2_t
 from acctship.records.layout import Layout
 
+Column = npt.NDArray[np.integer[Any]]
+Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
+Words = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 MAX_ELAPSED_BITS = int(np.float32(2**32 * 100).view(np.uint32))
@@ -15,19 +21,26 @@ MAX_ELAPSED_BITS = int(np.float32(2**32 * 100).view(np.uint32))
 negative order like their bits, and the bits of all others are larger."""
 MAX_ELAPSED_HIGH = 0xA0
 """Where the highest 8 bits of a comp2_t mean more than 87 years."""
+ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 AHZ_RANGE = 50, 2000
+PID_MAX = 2**22
+"""PID_MAX_LIMIT of `include/linux/threads.h`."""
+CLOCK_SET = 2**29
+"""1987: machines of v0's time that had a clock at all showed a later year."""
+OVERFLOW_ID = 65534
+"""DEFAULT_OVERFLOWUID of `include/linux/highuid.h`: what 16 bits say of an id that takes more."""
 
 
 def plausible(layout: Layout, rows: Rows) -> Mask:
-    """Tell for each row whether a kernel can have written it. Cheap: every record that is read goes through it.
+    """Tell for each row whether a kernel can have written it. Every record that is read goes through this.
 
     What holds for every record of a layout: the version byte; no flag bits that the kernel has no name for; a name that
-    ends in NUL; an elapsed time that is a number of 0 to 136 years; zero padding, and not zeros alone (v0); ticks per
-    second that some kernel counts in (v2).
+    ends in NUL and is followed by nothing else, for kernels clear a record before they fill it; an elapsed time that is
+    a number of 0 to 136 years; zero padding, and not zeros alone (v0); ticks a second that some kernel counts in (v2).
     """
-    words = rows.view("<u2").reshape(len(rows), -1)
+    words = rows.view("<u2").reshape(len(rows), layout.size // 2)
     good: Mask = (words[:, 0] & 0xFFC0) == layout.version_byte << 8
-    good &= rows.view(np.uint8).reshape(len(rows), -1)[:, layout.name_bytes.stop - 1] == 0
+    good &= _named(layout, rows)
     if "etime_hi" in layout.fields:
         good &= rows["etime_hi"] < MAX_ELAPSED_HIGH
     elif layout.dtype["etime"].kind == "f":
@@ -35,7 +48,7 @@ def plausible(layout: Layout, rows: Rows) -> Mask:
     if "ahz" in layout.fields:
         good &= (rows["ahz"] >= AHZ_RANGE[0]) & (rows["ahz"] <= AHZ_RANGE[1])
     if layout.padding:
-        raw = rows.view(np.uint8).reshape(len(rows), -1)
+        raw = _bytes(layout, rows)
         good &= raw.any(axis=1)
         for part in layout.padding:
             good &= ~raw[:, part].any(axis=1)
@@ -45,10 +58,64 @@ def plausible(layout: Layout, rows: Rows) -> Mask:
 def convincing(layout: Layout, rows: Rows) -> Mask:
     """Tell for each row whether it passes for a record where that is in doubt: beside damage.
 
-    In addition to what is `plausible`, nothing but NUL follows the end of the name: kernels clear a record before they
-    fill it. A window of bytes that lies across two records seldom looks so.
+    In addition to what is `plausible`: process ids are within the kernel's limit; a wait status has 16 bits, or is the
+    negative error with which a kernel thread ended; ids and times that are there twice (v1, v2) agree; the clock was
+    set (v0, whose records have little else). A window of bytes that lies across two records seldom looks so.
     """
-    names = rows.view(np.uint8).reshape(len(rows), -1)[:, layout.name_bytes]
-    resumes = ((names[:, :-1] == 0) & (names[:, 1:] != 0)).any(axis=1)
-    good: Mask = plausible(layout, rows) & ~resumes
+    status = rows["exitcode"] >> 16
+    good: Mask = plausible(layout, rows) & ((status == 0) | (status == 0xFFFF))
+    if "pid" in layout.fields:
+        good &= (rows["pid"] >= 1) & (rows["pid"] <= PID_MAX) & (rows["ppid"] <= PID_MAX)
+    if layout.padding:
+        good &= rows["btime"] >= CLOCK_SET
+    if "uid16" in layout.fields:
+        good &= _same_id(rows["uid16"], rows["uid"]) & _same_id(rows["gid16"], rows["gid"])
+        good &= _same_time(COMP_T[rows["etime"]], decode_comp2_t(rows["etime_hi"], rows["etime_lo"]))
+    return good
+
+
+def _same_id(short: Column, full: Column) -> Mask:
+    """Tell for each row whether a 16-bit id is the 32-bit one cut off, or the one that stands for a larger one."""
+    same: Mask = (short == full & 0xFFFF) | ((short == OVERFLOW_ID) & (full > 0xFFFF))
+    return same
+
+
+def _same_time(coarse: Ints, fine: Ints) -> Mask:
+    """Tell for each row whether two elapsed times are one, but for what a comp_t is rounded by, and cut off at."""
+    same: Mask = (abs(coarse - fine) <= fine >> 9) | (np.minimum(coarse, fine) >= COMP_T[-1])
+    return same
+
+
+def _bytes(layout: Layout, rows: Rows) -> npt.NDArray[np.uint8]:
+    return rows.view(np.uint8).reshape(len(rows), layout.size)
+
+
+def _named(layout: Layout, rows: Rows) -> Mask:
+    """Tell for each row whether its name ends in NUL, and nothing but NUL comes behind the first one."""
+    start = layout.name_bytes.start
+    first: Words = rows.view(_word_at(layout.size, start))["word"]
+    second: Words = rows.view(_word_at(layout.size, start + 8))["word"]
+    good = _padded(first) & _padded(second)
+    good &= (first >> 56 != 0) | (second == 0)
+    if layout.name_bytes.stop - start == 17:
+        last = _bytes(layout, rows)[:, start + 16]
+        good &= last == 0
+    else:
+        good &= second >> 56 == 0
+    return good
+
+
+def _word_at(size: int, offset: int) -> np.dtype[np.void]:
+    """Eight bytes of each record, the first of them the lowest."""
+    return np.dtype({"names": ["word"], "formats": ["<u8"], "offsets": [offset], "itemsize": size})
+
+
+def _padded(words: Words) -> Mask:
+    """Tell for each word of eight bytes whether only zeros follow its first zero.
+
+    With the highest bit of each zero byte marked (Hacker's Delight, 6-1), the lowest mark shows the first of them. A
+    word without any has none, and the subtraction wraps around to the largest number.
+    """
+    marks = (words - ONES) & ~words & HIGH_BITS
+    good: Mask = words <= ((marks & -marks) >> 7) - 1
     return good
