@@ -3,6 +3,7 @@
 This room knows nothing of events, time zones, user names or outputs.
 """
 
+from acctship.records.backwards import BackwardReader
 from acctship.records.batch import RecordBatch, command
 from acctship.records.detect import Detection, detect
 from acctship.records.layout import LAYOUTS, Layout
@@ -14,6 +15,7 @@ __all__ = [
     "BATCH_RECORDS",
     "LAYOUTS",
     "STDIN",
+    "BackwardReader",
     "Detection",
     "Hole",
     "Layout",

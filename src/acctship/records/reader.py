@@ -142,7 +142,14 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
     if missing := opened.stream.missing():
         yield Hole(gap.offset, gap.length + missing[0], missing[1])
     elif gap.length:
-        yield gap.hole("the last record is cut short" if in_step else f"no record of {layout.title}")
+        yield cut_short(data, gap.offset) if in_step else gap.hole(f"no record of {layout.title}")
+
+
+def cut_short(data: Bytes, offset: int) -> Hole:
+    """The hole that the beginning of a record makes where the file ends."""
+    gap = _Gap(offset)
+    gap.add(data)
+    return gap.hole("the last record is cut short")
 
 
 class _Gap:
@@ -163,5 +170,5 @@ def _read_on(stream: Stream, data: Bytes, chunk: int) -> tuple[Bytes, bool]:
     """Some bytes and what comes behind them, and whether that was the last."""
     room = np.empty(max(chunk, 2 * len(data)), np.uint8)
     room[: len(data)] = data
-    count = stream.readinto(memoryview(room)[len(data) :])  # type: ignore[arg-type]  # numpy's arrays are buffers
+    count = stream.readinto(room[len(data) :].data)
     return room[: len(data) + count], not count

@@ -18,6 +18,7 @@ class PlainStream:
 
     Args:
         path: a file, or `-` for standard input.
+        descriptor: the file, if it is open already: it will be closed.
 
     Attributes:
         path: the file.
@@ -30,10 +31,10 @@ class PlainStream:
         InputError: the file is missing, unreadable, or a folder.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], descriptor: int | None = None) -> None:
         self.path = os.fspath(path)
         self.name = "standard input" if self.path == STDIN else self.path
-        self.descriptor = 0 if self.path == STDIN else _open(self.path)
+        self.descriptor = _open(self.path) if descriptor is None else descriptor
         try:
             status = _status(self)
             if stat.S_ISDIR(status.st_mode):
@@ -78,6 +79,8 @@ class PlainStream:
 
 
 def _open(path: str) -> int:
+    if path == STDIN:
+        return 0
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
     except FileNotFoundError:
