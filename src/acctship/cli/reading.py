@@ -9,7 +9,7 @@ from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, describe_hole
 from acctship.cli.terminal import say
 from acctship.errors import InputError
-from acctship.records import BATCH_RECORDS, Hole, Layout, Reader, RecordBatch
+from acctship.records import BATCH_RECORDS, Hole, Layout, Reader, RecordBatch, stream_name
 
 
 @dataclass
@@ -51,9 +51,9 @@ class Files:
                 except InputError as error:
                     self.failed(error)
 
-    def skipped(self, name: str, hole: Hole) -> None:
+    def skipped(self, path: str, hole: Hole) -> None:
         """Say which bytes of a file were skipped."""
-        say(describe_hole("standard input" if name == "-" else name, hole))
+        say(describe_hole(stream_name(path), hole))
         self.code = self.code or SOME_SKIPPED
 
     def failed(self, error: InputError) -> None:

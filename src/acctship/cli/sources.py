@@ -70,7 +70,8 @@ def describe(path: str, config: Config, origin: Origin) -> Source:
 
 def describe_hole(name: str, hole: Hole) -> str:
     """Say which bytes of a file were skipped."""
-    return f"{name}: offset {hole.offset}: {hole.length} bytes skipped: {hole.reason}"
+    skipped = f"{hole.length} bytes skipped: " if hole.length else ""  # in a compressed stream nobody knows how many
+    return f"{name}: offset {hole.offset}: {skipped}{hole.reason}"
 
 
 def _is_local(path: str, config: Config) -> bool:

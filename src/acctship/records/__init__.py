@@ -8,7 +8,7 @@ from acctship.records.batch import RecordBatch, command
 from acctship.records.detect import Detection, detect
 from acctship.records.layout import LAYOUTS, Layout
 from acctship.records.reader import BATCH_RECORDS, Hole, Reader
-from acctship.records.streams import STDIN
+from acctship.records.streams import STDIN, stream_name
 from acctship.records.system import system_file
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "RecordBatch",
     "command",
     "detect",
+    "stream_name",
     "system_file",
 ]

@@ -51,15 +51,15 @@ def _from_the_start(head: bytes) -> Detection | None:
     for layout in LAYOUTS.values():
         rows = as_rows(layout, np.frombuffer(head, np.uint8))[:HEAD_RECORDS]
         good = plausible(layout, rows)
-        if len(rows) and good[0] and ((good.all() and len(rows) > 1) or convincing(layout, rows[:1])[0]):
+        if len(rows) and good[0] and (good.all() or convincing(layout, rows[:1])[0]):
             candidates.append((len(rows) - int(good.sum()), _unlikelihood(rows) if layout.padding else 0.0, layout))
     if not candidates:
         return None
     bad, _, layout = min(candidates, key=lambda one: one[:2])
     count = min(len(head) // layout.size, HEAD_RECORDS)
     which = f"the first {count}" if not bad else f"{count - bad} of the first {count}"
-    told = f"byte 1 is {head[1]:#04x}" + (", and numbers are smaller in this byte order" if layout.padding else "")
-    return Detection(layout, f"{told}; {which} of its {layout.size}-byte records are plausible")
+    told = f"byte 1 is {head[1]:#04x}" + (", numbers are smaller in this byte order" if layout.padding else "")
+    return Detection(layout, f"{told}, {which} of its {layout.size}-byte records are plausible")
 
 
 def _from_somewhere(head: bytes) -> Detection | None:

@@ -33,7 +33,7 @@ class PlainStream:
 
     def __init__(self, path: str | os.PathLike[str], descriptor: int | None = None) -> None:
         self.path = os.fspath(path)
-        self.name = "standard input" if self.path == STDIN else self.path
+        self.name = stream_name(self.path)
         self.descriptor = _open(self.path) if descriptor is None else descriptor
         try:
             status = _status(self)
@@ -76,6 +76,15 @@ class PlainStream:
         if self.descriptor > 0:
             os.close(self.descriptor)
             self.descriptor = -1
+
+
+def stream_name(path: str | os.PathLike[str]) -> str:
+    """What messages call a file.
+
+    >>> stream_name("-")
+    'standard input'
+    """
+    return "standard input" if os.fspath(path) == STDIN else os.fspath(path)
 
 
 def _open(path: str) -> int:
