@@ -144,7 +144,7 @@ class DecompressedStream:
         try:
             data = _decoded(self._decompressor, pending, most)
         except _DamageError as error:
-            self._problem = f"the {self._kind} stream is damaged ({error}): what it held behind this is missing"
+            self._problem = f"the {self._kind} stream is damaged ({error}): records of it may be wrong, or missing"
             self._salvaged = self._salvage() if self.raw.seekable else b""
             return self._take_salvaged(most)
         self._given += len(data)

@@ -5,9 +5,9 @@ itself and by its neighbours:
 
 - In step, a plausible window followed by another is a record.
 - A plausible window that is not followed by one stands beside damage. It is a record if it is convincing, unless a
-  window that overlaps it is convincing and is followed by another such: then it is made of a record's beginning and
-  another one's middle. (Overlapping by zeros alone does not count: they may be the end of one as well as the beginning
-  of the other.)
+  window that overlaps it is convincing and followed by another such, or by the end: then it is made of a record's
+  beginning and another one's middle.
+- Where the last window is followed by less than a record, the last record is torn; the same exception holds.
 - Where no window is plausible, reading is out of step until one is convincing, judged as before.
 
 What bytes alone cannot decide: a cut of a whole record's length, or of several, that begins inside of one joins two
@@ -18,7 +18,7 @@ was but for its end of name leaves it that way.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Set
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -63,33 +63,70 @@ def judge(layout: Layout, data: Bytes, *, in_step: bool, last: bool) -> Judged:
         in_step: as the last call left it; True at the start of a file.
         last: nothing follows these bytes.
     """
-    size, known = layout.size, len(data) if last else len(data) - (LOOK_AHEAD - 1) * layout.size
+    size = layout.size
+    known = len(data) if last else len(data) - (LOOK_AHEAD - 1) * size
+    windows = _Windows(layout, data, last=last)
     runs: list[Run] = []
     at = 0
-    windows: list[int] | None = None
     while True:
         if in_step:
             rows = as_rows(layout, data[at:])
             good = _plausible_at_start(layout, rows, len(rows) if at == 0 else 32)
-            beside_damage = good < len(rows)
-            records = max(good - 1, 0) if beside_damage or not last else good
-            if records:
-                runs.append(Run(at, records))
-                at += records * size
-            if not beside_damage or at + size > known:
+            end = at + good * size
+            torn = last and end < len(data)
+            if good == len(rows) and not (torn and good and windows.spoil(end - size)):
+                runs += [Run(at, records)] if (records := good - (not last and good > 0)) else []
+                return Judged(runs, at + records * size, in_step=True)
+            if good > 1:
+                runs.append(Run(at, good - 1))
+                at = end - size
+            if at + size > known:
                 return Judged(runs, at, in_step=True)
-        if windows is None:
-            windows = _convincing_windows(layout, data, at)
-            starts = frozenset(windows)
-        for window in windows[bisect_left(windows, at) :]:
+        for window in windows.starting_from(at):
             if window + size > known:
                 return Judged(runs, window, in_step=False)
-            if _is_record(data, window, size, starts):
+            if windows.followed(window) or not windows.spoil(window):
                 runs.append(Run(window, 1))
                 at, in_step = window + size, True
                 break
         else:
             return Judged(runs, len(data) if last else max(at, len(data) - size + 1), in_step=False)
+
+
+class _Windows:
+    """Where convincing windows start in some bytes; looked for once, and only if there is damage."""
+
+    def __init__(self, layout: Layout, data: Bytes, *, last: bool) -> None:
+        self._layout, self._data, self._last = layout, data, last
+
+    def starting_from(self, at: int) -> list[int]:
+        """Those that start there or later, in order."""
+        return self._starts[bisect_left(self._starts, at) :]
+
+    def followed(self, at: int) -> bool:
+        """Tell whether behind the convincing window that starts there comes another, or the end."""
+        behind = at + self._layout.size
+        return behind in self._all or (self._last and behind == len(self._data))
+
+    def spoil(self, at: int) -> bool:
+        """Tell whether the window that starts there is overlapped by a convincing one that is followed."""
+        return any(other in self._all and self.followed(other) for other in range(at + 1, at + self._layout.size))
+
+    @cached_property
+    def _all(self) -> frozenset[int]:
+        return frozenset(self._starts)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        layout, data, count = self._layout, self._data, len(self._data) - self._layout.size + 1
+        if count <= 0 or not data.any():
+            return []
+        heads = (data[:count] < 0x40) & (data[1 : count + 1] == layout.version_byte)
+        heads &= data[layout.name_bytes.stop - 1 :][:count] == 0
+        at = np.flatnonzero(heads)
+        rows = as_rows(layout, np.lib.stride_tricks.sliding_window_view(data, layout.size)[at].reshape(-1))
+        found: list[int] = at[convincing(layout, rows)].tolist()
+        return found
 
 
 def _plausible_at_start(layout: Layout, rows: Rows, block: int) -> int:
@@ -101,28 +138,6 @@ def _plausible_at_start(layout: Layout, rows: Rows, block: int) -> int:
             return done + int(good.argmin())
         done, block = done + len(good), block * 4
     return done
-
-
-def _is_record(data: Bytes, window: int, size: int, starts: Set[int]) -> bool:
-    """Tell whether a convincing window is a record. `starts` is where convincing windows start."""
-    if window + size in starts:
-        return True
-    content = int(data[window : window + size].nonzero()[0][-1])
-    return not any(other in starts and other + size in starts for other in range(window + 1, window + content + 1))
-
-
-def _convincing_windows(layout: Layout, data: Bytes, start: int) -> list[int]:
-    """Where convincing windows start, from `start` on, at any byte."""
-    here = data[start:]
-    count = len(here) - layout.size + 1
-    if count <= 0 or not here.any():
-        return []
-    heads = (here[:count] < 0x40) & (here[1 : count + 1] == layout.version_byte)
-    heads &= here[layout.name_bytes.stop - 1 :][:count] == 0
-    at = np.flatnonzero(heads)
-    windows = np.lib.stride_tricks.sliding_window_view(here, layout.size)[at]
-    found: list[int] = (at[convincing(layout, as_rows(layout, windows.reshape(-1)))] + start).tolist()
-    return found
 
 
 def as_rows(layout: Layout, data: Bytes) -> Rows:

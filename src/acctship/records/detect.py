@@ -40,9 +40,11 @@ def detect(head: bytes) -> Detection:
     """
     if _is_freebsd(head):
         raise FormatError(f"it looks like FreeBSD v{head[1]} accounting, which is not read yet")
-    found = _from_the_start(head) or _from_somewhere(head)
+    other = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), None)
+    found = _from_the_start(head) or (None if other else _from_somewhere(head))
     if found is None:
-        raise FormatError(f"no process accounting file that acctship reads: {_what_it_looks_like(head)}")
+        looks = f"it looks like {other}" if other else _what_it_looks_like(head)
+        raise FormatError(f"no process accounting file that acctship reads: {looks}")
     return found
 
 
@@ -91,9 +93,6 @@ def _unlikelihood(rows: Rows) -> float:
 
 
 def _what_it_looks_like(head: bytes) -> str:
-    for magic, name in _OTHERS.items():
-        if head.startswith(magic):
-            return f"it looks like {name}"
     if not any(head):
         return f"its first {len(head)} bytes are all zero"
     if all(byte in _TEXT_BYTES for byte in head):

@@ -59,18 +59,16 @@ def open_records(path: str | os.PathLike[str], layout: Layout | None) -> Opened:
 def _told(stream: Stream, head: bytes, layout: Layout | None) -> Opened:
     # A pipe's writer may wait for us: ask it for no more than what decides.
     live = isinstance(stream, PlainStream) and not stream.seekable
-    head = _more(stream, head, LARGEST if live else HEAD_BYTES)
-    offset = 0
-    while head and not any(head):
-        more = _more(stream, b"", HEAD_BYTES)
-        if not more:
-            break
-        kept = head[-LARGEST:]  # a record can begin with zeros
-        offset, head = offset + len(head) - len(kept), kept + more
+    enough = LARGEST if live else HEAD_BYTES
+    head, offset = _more(stream, head, enough), 0
+    while (zeros := len(head) - len(head.lstrip(b"\0")) - LARGEST) > 0:  # a record can begin with zeros
+        offset, head = offset + zeros, _more(stream, head[zeros:], enough)
     if not head:
         missing = stream.missing()
         why = missing[1] if missing else "is accounting on, or was the file just rotated?"
         raise InputError(f"{stream.name}: empty, no record in it: {why}")
+    if not any(head):
+        raise FormatError(f"{stream.name}: no accounting file: all of its {offset + len(head)} bytes are zero")
     if layout is not None:
         return Opened(stream, head, offset, Detection(layout, "--layout says so"))
     if live and not _is_sure(head):

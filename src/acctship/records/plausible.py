@@ -36,7 +36,8 @@ def plausible(layout: Layout, rows: Rows) -> Mask:
 
     What holds for every record of a layout: the version byte; no flag bits that the kernel has no name for; a name that
     ends in NUL and is followed by nothing else, for kernels clear a record before they fill it; an elapsed time that is
-    a number of 0 to 136 years; zero padding, and not zeros alone (v0); ticks a second that some kernel counts in (v2).
+    a number of 0 to 136 years; ticks a second that some kernel counts in (v2); a wait status that is one, and zero
+    padding, but not zeros alone (v0, whose records have little else).
     """
     words = rows.view("<u2").reshape(len(rows), layout.size // 2)
     good: Mask = (words[:, 0] & 0xFFC0) == layout.version_byte << 8
@@ -48,6 +49,7 @@ def plausible(layout: Layout, rows: Rows) -> Mask:
     if "ahz" in layout.fields:
         good &= (rows["ahz"] >= AHZ_RANGE[0]) & (rows["ahz"] <= AHZ_RANGE[1])
     if layout.padding:
+        good &= _can_be_waited_for(rows["exitcode"])
         raw = _bytes(layout, rows)
         good &= raw.any(axis=1)
         for part in layout.padding:
@@ -58,12 +60,10 @@ def plausible(layout: Layout, rows: Rows) -> Mask:
 def convincing(layout: Layout, rows: Rows) -> Mask:
     """Tell for each row whether it passes for a record where that is in doubt: beside damage.
 
-    In addition to what is `plausible`: process ids are within the kernel's limit; a wait status has 16 bits, or is the
-    negative error with which a kernel thread ended; ids and times that are there twice (v1, v2) agree; the clock was
-    set (v0, whose records have little else). A window of bytes that lies across two records seldom looks so.
+    In addition to what is `plausible`: process ids are within the kernel's limit; a wait status is one; ids and times
+    that are there twice (v1, v2) agree; the clock was set (v0). A window that lies across two records seldom looks so.
     """
-    status = rows["exitcode"] >> 16
-    good: Mask = plausible(layout, rows) & ((status == 0) | (status == 0xFFFF))
+    good: Mask = plausible(layout, rows) & _can_be_waited_for(rows["exitcode"])
     if "pid" in layout.fields:
         good &= (rows["pid"] >= 1) & (rows["pid"] <= PID_MAX) & (rows["ppid"] <= PID_MAX)
     if layout.padding:
@@ -71,6 +71,13 @@ def convincing(layout: Layout, rows: Rows) -> Mask:
     if "uid16" in layout.fields:
         good &= _same_id(rows["uid16"], rows["uid"]) & _same_id(rows["gid16"], rows["gid"])
         good &= _same_time(COMP_T[rows["etime"]], decode_comp2_t(rows["etime_hi"], rows["etime_lo"]))
+    return good
+
+
+def _can_be_waited_for(status: Column) -> Mask:
+    """Tell for each wait status whether it is an exit code, or a signal, or the negative error of a kernel thread."""
+    signal = status & 0x7F
+    good: Mask = ((status <= 0xFFFF) & ((signal == 0) | ((signal <= 64) & (status <= 0xFF)))) | (status >= 0xFFFF0000)
     return good
 
 

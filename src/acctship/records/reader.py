@@ -125,8 +125,7 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
     data, base = np.frombuffer(opened.head, np.uint8), opened.offset
     gap = _Gap(0, opened.offset)
     in_step, last = True, False
-    while not last:
-        data, last = _read_on(opened.stream, data, chunk)
+    while True:
         runs, end, in_step = judge(layout, data, in_step=in_step, last=last)
         at = 0
         for run in runs:
@@ -138,6 +137,9 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
             gap = _Gap(base + at)
         gap.add(data[at:end])
         base, data = base + end, data[end:]
+        if last:
+            break
+        data, last = _read_on(opened.stream, data, chunk)
     gap.add(data)
     if missing := opened.stream.missing():
         yield Hole(gap.offset, gap.length + missing[0], missing[1])
