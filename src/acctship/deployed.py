@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -78,10 +78,16 @@ def deploy(name: str, table: object) -> Deployed:
     own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
     config = convert(own, found.spec.config, where)
     limits = _limits(found, config, table.get("delivery", {}), where)
-    return Deployed(name, kind, config, limits, _omit(table.get("omit", "full"), f"{where}.omit"), found)
+    return Deployed(name, kind, config, limits, omission(name, table), found)
 
 
-def _omit(omit: object, where: str) -> frozenset[str]:
+def omission(name: str, table: Mapping[str, object]) -> frozenset[str]:
+    """What one table `[outputs.NAME]` leaves out of its events; no plugin is needed to know.
+
+    Raises:
+        ConfigError: `omit` names what cannot be left out.
+    """
+    omit, where = table.get("omit", "full"), f"outputs.{name}.omit"
     if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
         raise ConfigError(f"{where}: expected the name of a preset, or a list of fields")
     return omitted(omit, where)
