@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from acctship.cli.options import config_option, file_option, layout_option, sour
 from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import colour_json, coloured, write, write_table
-from acctship.events.normalize import Normalizer
 from acctship.events.omit import PRESETS, omitted
+from acctship.events.source import Source
 from acctship.records import Layout, RecordBatch
 from acctship.reports import audit_log, estimate_tables as tables
 from acctship.reports.estimate import BATCH_EVENTS, Omit, estimate
@@ -57,10 +57,11 @@ def command(
     excluding each would save. Nothing is sent.
     """
     settings = config.load(config_path)
+    where = Origin(**origin)
     labels, charged = _omits(settings)
     log = audit_log.read(audit_logs) if audit_logs else None
     inputs = Files(choose_files((*files, *more), settings), layout, batch_records=BATCH_EVENTS)
-    found = estimate(_batches(inputs, settings, Origin(**origin), list(labels)), charged)
+    found = estimate(_batches(inputs, settings, where), where.names(), labels, charged)
     if found is None:
         return inputs.code
     if as_json:
@@ -89,16 +90,12 @@ def _omits(settings: config.Config) -> tuple[dict[Omit, str], Omit]:
     return {omit: ", ".join(all_names) for omit, all_names in names.items()}, charged
 
 
-def _batches(
-    inputs: Files, settings: config.Config, where: Origin, omits: list[Omit]
-) -> Iterator[tuple[RecordBatch, Mapping[Omit, Normalizer]]]:
-    names = where.names()
+def _batches(inputs: Files, settings: config.Config, where: Origin) -> Iterator[tuple[RecordBatch, Source]]:
     current = None
     for reader, records in inputs.batches():
         if reader is not current:
             current, source = reader, describe(reader.path, settings, where)
-            normalizers = {omit: Normalizer(source, names, omit) for omit in omits}
-        yield records, normalizers
+        yield records, source
 
 
 def _write_lines(*lines: str) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-MOST = 16_384
+MOST = 8192
 """Names to keep; with more, the rarer half goes, and is counted together."""
 
 

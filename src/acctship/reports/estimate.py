@@ -6,12 +6,15 @@ a long file a part is made, chosen evenly, and of that a part compressed; the er
 
 from __future__ import annotations
 
+import gc
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from acctship.events.names import Names
 from acctship.events.normalize import Normalizer
+from acctship.events.source import Source
 from acctship.records import RecordBatch, command
 from acctship.reports.commands import CommandCost, Commands
 from acctship.reports.sample import Mean, Thinning
@@ -27,6 +30,10 @@ COSTLIEST = 20
 
 MADE, COMPRESSED = 64, 32
 """So many batches are made, and of these compressed, before the first is passed over: powers of two."""
+
+
+BLOCK = 4
+"""So many batches are measured together, one way to leave fields out after the other: each takes memory."""
 
 
 class Cost(NamedTuple):
@@ -67,65 +74,106 @@ class Estimate(NamedTuple):
     forgotten: int
 
 
-Batches = Iterable[tuple[RecordBatch, Mapping[Omit, Normalizer]]]
+Batches = Iterable[tuple[RecordBatch, Source]]
 
 
-def estimate(batches: Batches, charged: Omit) -> Estimate | None:
-    """Tell what records cost.
+@dataclass
+class _Group:
+    """Records to be measured together, with the number of such groups that they stand for, to be made, compressed."""
+
+    batches: list[tuple[RecordBatch, Source]]
+    weight: int = 0
+    gzip_weight: int = 0
+
+    def __len__(self) -> int:
+        return sum(len(records) for records, _ in self.batches)
+
+
+@dataclass
+class _Sizes:
+    """What events took, with some fields left out."""
+
+    raw: Mean = field(default_factory=Mean)
+    gzipped: Mean = field(default_factory=Mean)
+
+    def cost(self, records: int) -> Cost:
+        raw, gzipped = self.raw, self.gzipped
+        return Cost(raw.total(records), raw.error(records), gzipped.total(records), gzipped.error(records))
+
+
+def estimate(batches: Batches, names: Names, omits: Iterable[Omit], charged: Omit) -> Estimate | None:
+    """Tell what records cost, in constant memory.
 
     Args:
-        batches: the records, each batch with what makes its events: for each way to leave fields out, one.
-        charged: which of these ways to tell the cost of commands by.
+        batches: the records, each batch with what its events say of where they come from.
+        names: of users and groups, as the events will have them.
+        omits: the ways to leave fields out.
+        charged: which of them to tell the cost of commands by.
 
     Returns:
         None if there is no record.
     """
     span, commands = Span(), Commands()
-    sizes: dict[Omit, Mean] = {}
-    gzipped: dict[Omit, Mean] = {}
+    sizes = {omit: _Sizes() for omit in omits}
     make, compress = Thinning(MADE), Thinning(COMPRESSED)
     count = made = compressed = 0
+    block: list[_Group] = []
+
+    def measure() -> None:
+        for omit, size in sizes.items():
+            _measure(block, omit, names, size, commands if omit == charged else None)
+            gc.collect()  # a Normalizer refers to itself, so its thousands of templates would stay for a while
+        block.clear()
+
     for group in _as_sent(batches):
-        records = sum(len(batch) for batch, _ in group)
-        names = [command(comm) for batch, _ in group for comm in batch.comms()]
-        count += records
-        commands.count(names)
-        for batch, _ in group:
-            span.add(batch.end_seconds())
-        weight = make.weight()
-        if not weight:
-            continue
-        made += records
-        heavier = weight * compress.weight()
-        compressed += records if heavier else 0
-        for omit in group[0][1]:
-            lines = list(chain.from_iterable(normalizers[omit].events(batch).json() for batch, normalizers in group))
-            sizes.setdefault(omit, Mean()).add(weight, sum(map(len, lines)) + len(lines), records)
-            if heavier:
-                gzipped.setdefault(omit, Mean()).add(heavier, _gzip_bytes(lines), records)
-            if omit == charged:
-                commands.measure(weight, names, lines)
+        count += len(group)
+        for records, _ in group.batches:
+            span.add(records.end_seconds())
+            commands.count(map(command, records.comms()))
+        group.weight = make.weight()
+        if group.weight:
+            group.gzip_weight = group.weight * compress.weight()
+            made += len(group)
+            compressed += len(group) if group.gzip_weight else 0
+            block.append(group)
+        if len(block) >= BLOCK:
+            measure()
+    measure()
     covered = span.covered()
     if covered is None:
         return None
-    costs = {
-        omit: Cost(size.total(count), size.error(count), gzipped[omit].total(count), gzipped[omit].error(count))
-        for omit, size in sizes.items()
-    }
+    costs = {omit: size.cost(count) for omit, size in sizes.items()}
     costliest = commands.costliest(COSTLIEST, costs[charged].bytes / count)
     return Estimate(count, made, compressed, covered, costs, costliest, commands.forgotten)
 
 
-def _as_sent(batches: Batches) -> Iterator[list[tuple[RecordBatch, Mapping[Omit, Normalizer]]]]:
+def _as_sent(batches: Batches) -> Iterator[_Group]:
     """Batches together, as many as an output is given at once: a reader of a pipe gives what has come."""
-    group: list[tuple[RecordBatch, Mapping[Omit, Normalizer]]] = []
+    group = _Group([])
     for one in batches:
-        group.append(one)
-        if sum(len(records) for records, _ in group) >= BATCH_EVENTS:
+        group.batches.append(one)
+        if len(group) >= BATCH_EVENTS:
             yield group
-            group = []
-    if group:
+            group = _Group([])
+    if group.batches:
         yield group
+
+
+def _measure(block: Iterable[_Group], omit: Omit, names: Names, sizes: _Sizes, commands: Commands | None) -> None:
+    """Make the events of a block and add up their sizes. What remembers how to make them lives no longer."""
+    current = None
+    for group in block:
+        lines: list[bytes] = []
+        for records, source in group.batches:
+            if source is not current:
+                current, normalizer = source, Normalizer(source, names, omit)
+            lines.extend(normalizer.events(records).json())
+        sizes.raw.add(group.weight, sum(map(len, lines)) + len(lines), len(lines))
+        if group.gzip_weight:
+            sizes.gzipped.add(group.gzip_weight, _gzip_bytes(lines), len(lines))
+        if commands is not None:
+            comms = [command(comm) for records, _ in group.batches for comm in records.comms()]
+            commands.measure(group.weight, comms, lines)
 
 
 def _gzip_bytes(lines: list[bytes]) -> int:

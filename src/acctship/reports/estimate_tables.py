@@ -181,7 +181,7 @@ def _duration(seconds: int) -> str:
     >>> _duration(93_784), _duration(0)
     ('1 d 2 h', '0 s')
     """
-    parts = []
+    parts: list[str] = []
     for name, unit in _UNITS:
         amount, seconds = divmod(seconds, unit)
         if amount or parts or unit == 1:
@@ -210,4 +210,4 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _error(error: int, size: int) -> str:
-    return _percent(error, size) if error else "exact"
+    return f"{100 * error / size:.2f} %" if error else "exact"
