@@ -1,7 +1,7 @@
 """What shipping costs a day, told from the records of some time: events, bytes, and bytes compressed.
 
-A receiver charges by the byte, so the events themselves are made, as `decode` and `jsonl` write them, and measured. Of
-a long file a part is made, chosen evenly, and of that a part compressed; the error is told.
+A receiver charges by the byte, so the events themselves are made, as `decode` and `jsonl` write them, measured, and
+compressed. Of a long file only a part is, chosen evenly, and the error is told.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ BATCH_EVENTS, BATCH_BYTES = 2000, 1_000_000
 GZIP_LEVEL = 6
 COSTLIEST = 20
 
-MADE, COMPRESSED = 64, 32
-"""So many batches are made, and of these compressed, before the first is passed over: powers of two."""
+DENSE = 64
+"""So many batches are measured before the first is passed over."""
 
 
 BLOCK = 4
@@ -41,7 +41,7 @@ class Cost(NamedTuple):
 
     Attributes:
         bytes: their lines of JSON, each with its newline.
-        bytes_error: how far that can be off, either way, in 95 of 100 cases; 0 if every event was made.
+        bytes_error: how far that can be off, either way, in 95 of 100 cases; 0 if every event was measured.
         gzip_bytes: the same, compressed batch by batch.
         gzip_bytes_error: likewise.
     """
@@ -57,8 +57,7 @@ class Estimate(NamedTuple):
 
     Attributes:
         records: how many there are; each is one event.
-        made: how many of them were made into events and measured.
-        compressed: how many of those were compressed, too.
+        measured: how many of them were made into events, which were measured.
         covered: the time in which their processes ended.
         costs: by what is left out.
         commands: those that cost most, at most `COSTLIEST`.
@@ -66,8 +65,7 @@ class Estimate(NamedTuple):
     """
 
     records: int
-    made: int
-    compressed: int
+    measured: int
     covered: Covered
     costs: Mapping[Omit, Cost]
     commands: list[CommandCost]
@@ -79,11 +77,10 @@ Batches = Iterable[tuple[RecordBatch, Source]]
 
 @dataclass
 class _Group:
-    """Records to be measured together, with the number of such groups that they stand for, to be made, compressed."""
+    """Records to be measured together, and the number of such groups that they stand for."""
 
     batches: list[tuple[RecordBatch, Source]]
     weight: int = 0
-    gzip_weight: int = 0
 
     def __len__(self) -> int:
         return sum(len(records) for records, _ in self.batches)
@@ -115,8 +112,8 @@ def estimate(batches: Batches, names: Names, omits: Iterable[Omit], charged: Omi
     """
     span, commands = Span(), Commands()
     sizes = {omit: _Sizes() for omit in omits}
-    make, compress = Thinning(MADE), Thinning(COMPRESSED)
-    count = made = compressed = 0
+    thinning = Thinning(DENSE)
+    count = measured = 0
     block: list[_Group] = []
 
     def measure() -> None:
@@ -130,11 +127,9 @@ def estimate(batches: Batches, names: Names, omits: Iterable[Omit], charged: Omi
         for records, _ in group.batches:
             span.add(records.end_seconds())
             commands.count(map(command, records.comms()))
-        group.weight = make.weight()
+        group.weight = thinning.weight()
         if group.weight:
-            group.gzip_weight = group.weight * compress.weight()
-            made += len(group)
-            compressed += len(group) if group.gzip_weight else 0
+            measured += len(group)
             block.append(group)
         if len(block) >= BLOCK:
             measure()
@@ -144,7 +139,7 @@ def estimate(batches: Batches, names: Names, omits: Iterable[Omit], charged: Omi
         return None
     costs = {omit: size.cost(count) for omit, size in sizes.items()}
     costliest = commands.costliest(COSTLIEST, costs[charged].bytes / count)
-    return Estimate(count, made, compressed, covered, costs, costliest, commands.forgotten)
+    return Estimate(count, measured, covered, costs, costliest, commands.forgotten)
 
 
 def _as_sent(batches: Batches) -> Iterator[_Group]:
@@ -169,8 +164,7 @@ def _measure(block: Iterable[_Group], omit: Omit, names: Names, sizes: _Sizes, c
                 current, normalizer = source, Normalizer(source, names, omit)
             lines.extend(normalizer.events(records).json())
         sizes.raw.add(group.weight, sum(map(len, lines)) + len(lines), len(lines))
-        if group.gzip_weight:
-            sizes.gzipped.add(group.gzip_weight, _gzip_bytes(lines), len(lines))
+        sizes.gzipped.add(group.weight, _gzip_bytes(lines), len(lines))
         if commands is not None:
             comms = [command(comm) for records, _ in group.batches for comm in records.comms()]
             commands.measure(group.weight, comms, lines)

@@ -19,16 +19,13 @@ _UNITS = (("d", DAY), ("h", 3600), ("min", 60), ("s", 1))
 def header(estimate: Estimate) -> Iterator[str]:
     """Lines that say what the figures come from."""
     covered = estimate.covered
-    yield f"{estimate.records:,} records, {_covered(covered)}."
+    yield f"Records: {estimate.records:,}, {_covered(covered)}."
     if not covered.seconds:
         yield "They tell no rate: the figures are totals, not those of a day."
     elif covered.seconds < DAY:
         yield f"A day is extrapolated: times {DAY / covered.seconds:,.1f}. Its other hours may be unlike these."
-    if estimate.made < estimate.records:
-        yield (
-            f"Measured on {estimate.made:,} of them, compressed {estimate.compressed:,}, chosen evenly; "
-            "± holds in 95 of 100 cases."
-        )
+    if estimate.measured < estimate.records:
+        yield f"Measured on {estimate.measured:,} of them, chosen evenly; ± holds in 95 of 100 cases."
 
 
 def cost_table(estimate: Estimate, labels: Mapping[Omit, str]) -> tuple[Row, list[Row]]:
@@ -77,9 +74,9 @@ def others(estimate: Estimate, charged: Omit) -> str | None:
 def audit_header(log: AuditLog, estimate: Estimate) -> Iterator[str]:
     """Lines that say what auditd's figures come from."""
     covered = log.covered()
-    yield f"auditd: {log.events:,} events, {_covered(covered)}."
+    yield f"Events of auditd's: {log.events:,}, {_covered(covered)}."
     if log.bad_lines:
-        yield f"{log.bad_lines:,} lines are none of auditd's; their bytes are counted."
+        yield f"Lines that are none of auditd's: {log.bad_lines:,}; their bytes are counted."
     if not covered.seconds:
         yield "They tell no rate: the figures are totals, and cannot be compared."
     elif covered.last < estimate.covered.first or estimate.covered.last < covered.first:
@@ -104,8 +101,7 @@ def as_json(estimate: Estimate, labels: Mapping[Omit, str], charged: Omit, log: 
     """All of it as one object. Rates are null where the time covered is 0; sizes are in bytes."""
     document = {
         "records": estimate.records,
-        "measured": estimate.made,
-        "compressed": estimate.compressed,
+        "measured": estimate.measured,
         **_rates(estimate.covered, {"events": estimate.records}),
         "gzip": {"level": GZIP_LEVEL, "batch_events": BATCH_EVENTS, "batch_bytes": BATCH_BYTES},
         "costs": [
@@ -170,9 +166,9 @@ def _day(covered: Covered) -> str:
 
 
 def _covered(covered: Covered) -> str:
-    ends = f"{zulu(covered.first).decode()} to {zulu(covered.last).decode()}"
-    gaps = f", less {covered.gaps} times of a day or more without any" if covered.gaps else ""
-    return f"{ends}{gaps}: {_duration(covered.seconds)}"
+    word = "gap" if covered.gaps == 1 else "gaps"
+    gaps = f", less {covered.gaps} {word} of a day or more" if covered.gaps else ""
+    return f"{zulu(covered.first).decode()} to {zulu(covered.last).decode()}{gaps}: {_duration(covered.seconds)}"
 
 
 def _duration(seconds: int) -> str:
