@@ -71,9 +71,8 @@ class Config:
         Raises:
             ConfigError: an `omit` is wrong.
         """
-        tables = {name: table for name, table in self._outputs.items() if isinstance(table, dict)}
         try:
-            return {name: omission(name, table) for name, table in tables.items()}
+            return {name: omission(name, table) for name, table in self._outputs.items()}
         except ConfigError as error:
             raise ConfigError(f"{_origin(str(error), self._origins)}: {error}") from None
 

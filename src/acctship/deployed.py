@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -63,8 +63,7 @@ def deploy(name: str, table: object) -> Deployed:
     where = f"outputs.{name}"
     if not name or set(name) - _NAME:
         raise ConfigError(f"{where}: an output's name is made of letters, digits, - and _")
-    if not isinstance(table, dict):
-        raise ConfigError(f"{where}: expected a table [outputs.{name}]")
+    table = _table(name, table)
     kind = table.get("type")
     if not isinstance(kind, str):
         raise ConfigError(f'{where}.type: missing: write type = "..."; `acctship outputs list` names the types')
@@ -81,16 +80,22 @@ def deploy(name: str, table: object) -> Deployed:
     return Deployed(name, kind, config, limits, omission(name, table), found)
 
 
-def omission(name: str, table: Mapping[str, object]) -> frozenset[str]:
+def omission(name: str, table: object) -> frozenset[str]:
     """What one table `[outputs.NAME]` leaves out of its events; no plugin is needed to know.
 
     Raises:
-        ConfigError: `omit` names what cannot be left out.
+        ConfigError: it is no table, or `omit` names what cannot be left out.
     """
-    omit, where = table.get("omit", "full"), f"outputs.{name}.omit"
+    omit, where = _table(name, table).get("omit", "full"), f"outputs.{name}.omit"
     if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
         raise ConfigError(f"{where}: expected the name of a preset, or a list of fields")
     return omitted(omit, where)
+
+
+def _table(name: str, table: object) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise ConfigError(f"outputs.{name}: expected a table [outputs.{name}]")
+    return table
 
 
 def _limits(found: plugins.Found, config: OutputConfig, overrides: object, where: str) -> Delivery:
