@@ -115,6 +115,9 @@ def test_what_outputs_omit_is_known_without_their_plugins(file: Path) -> None:
         file.write_text(f"[outputs]\n{wrong}\n")
         with pytest.raises(ConfigError, match=rf"acctship\.toml: outputs\.a\.omit: {said}"):
             config.load(file).omissions()
+    file.write_text('[outputs."\\u001b[31m"]\n')
+    with pytest.raises(ConfigError, match="an output's name is made of"):
+        config.load(file).omissions()
     file.write_text("[outputs]\na = 7\n")
     with pytest.raises(ConfigError, match=r"acctship\.toml: outputs\.a: expected a table \[outputs\.a\]"):
         config.load(file).omissions()

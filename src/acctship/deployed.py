@@ -61,8 +61,6 @@ def deploy(name: str, table: object) -> Deployed:
         PluginError: the plugin is missing or broken.
     """
     where = f"outputs.{name}"
-    if not name or set(name) - _NAME:
-        raise ConfigError(f"{where}: an output's name is made of letters, digits, - and _")
     table = _table(name, table)
     kind = table.get("type")
     if not isinstance(kind, str):
@@ -84,7 +82,7 @@ def omission(name: str, table: object) -> frozenset[str]:
     """What one table `[outputs.NAME]` leaves out of its events; no plugin is needed to know.
 
     Raises:
-        ConfigError: it is no table, or `omit` names what cannot be left out.
+        ConfigError: its name is wrong, it is no table, or `omit` names what cannot be left out.
     """
     omit, where = _table(name, table).get("omit", "full"), f"outputs.{name}.omit"
     if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
@@ -93,6 +91,8 @@ def omission(name: str, table: object) -> frozenset[str]:
 
 
 def _table(name: str, table: object) -> dict[str, Any]:
+    if not name or set(name) - _NAME:
+        raise ConfigError(f"outputs.{name}: an output's name is made of letters, digits, - and _")
     if not isinstance(table, dict):
         raise ConfigError(f"outputs.{name}: expected a table [outputs.{name}]")
     return table

@@ -146,7 +146,7 @@ def test_short_and_no_time_are_said(pacct: Path, tmp_path: Path) -> None:
     lines = estimate(path).out.decode().splitlines()
     assert lines[:2] == [
         "Records: 2, 2023-11-14T22:13:20Z to 2023-11-14T22:23:20Z: 10 min 0 s.",
-        "A day is extrapolated: times 144.0. Its other hours may be unlike these.",
+        "A day is extrapolated from 10 min 0 s, times 144.0: its other hours may be unlike these.",
     ]
     path.write_bytes(record())
     text = estimate(path).out.decode()

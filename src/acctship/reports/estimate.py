@@ -30,8 +30,6 @@ COSTLIEST = 20
 
 DENSE = 64
 """So many batches are measured before the first is passed over."""
-
-
 BLOCK = 4
 """So many batches are measured together, one way to leave fields out after the other: each takes memory."""
 

@@ -23,7 +23,8 @@ def header(estimate: Estimate) -> Iterator[str]:
     if not covered.seconds:
         yield "They tell no rate: the figures are totals, not those of a day."
     elif covered.seconds < DAY:
-        yield f"A day is extrapolated: times {DAY / covered.seconds:,.1f}. Its other hours may be unlike these."
+        times = f"times {DAY / covered.seconds:,.1f}"
+        yield f"A day is extrapolated from {_duration(covered.seconds)}, {times}: its other hours may be unlike these."
     if estimate.measured < estimate.records:
         yield f"Measured on {estimate.measured:,} of them, chosen evenly; ± holds in 95 of 100 cases."
 
