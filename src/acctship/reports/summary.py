@@ -1,0 +1,128 @@
+"""Sums of records by command, user or whatever else, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from acctship.records import RecordBatch
+from acctship.reports.durations import Durations
+from acctship.reports.keys import OTHER_LABEL, Key, Label
+from acctship.reports.numbering import Numbering, Numbers
+
+Floats = npt.NDArray[np.float64]
+
+IO_UNIT = 100
+"""What sa divides the characters transferred by: 4.3BSD counted operations, in units of its AHZ."""
+NOT_ZERO = 0xFF7F
+"""Bits of a wait status that say of an exit code or a signal (wait(2)): all 0 for a success."""
+
+TIMES: dict[str, Callable[[RecordBatch], Any]] = {
+    "real": RecordBatch.elapsed_ticks,
+    "user": RecordBatch.user_ticks,
+    "system": RecordBatch.system_ticks,
+}
+COUNTS: dict[str, Callable[[RecordBatch], Any]] = {
+    "memory": RecordBatch.memory_kib,
+    "io": lambda records: records.transferred() / IO_UNIT,
+    "minor_faults": RecordBatch.minor_faults,
+    "major_faults": RecordBatch.major_faults,
+    "swaps": RecordBatch.swaps,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What came of it: a row for each label that has records.
+
+    Attributes:
+        labels: what each row stands for; no two are the same, but that one may be called `***other` by its process.
+        sums: for each column (see `Summary`) and `calls`, the sums. Times in seconds, memory in KiB.
+    """
+
+    labels: list[Label]
+    sums: dict[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def cpu(self) -> Floats:
+        """User and system time together."""
+        cpu: Floats = self.sums["user"] + self.sums["system"]
+        return cpu
+
+
+class Summary:
+    """Sums of records by a key.
+
+    Args:
+        key: how to tell rows apart.
+        columns: what to sum beside the calls: names in TIMES and COUNTS, `failed` for the processes that ended by a
+            signal or with an exit code other than 0, and `longest` for the highest elapsed time.
+        most: rows to tell apart. Names are chosen by whoever runs a process, so there can be as many as records;
+            those that come when all rows are taken share one.
+        durations: whether to count durations, for percentiles.
+
+    Example:
+        summary = Summary(key("command", system_names()), ["user", "system"], most=1000)
+        for records in reader:
+            summary.add(records)
+        print(summary.rows().labels)
+    """
+
+    def __init__(self, key: Key, columns: Collection[str], *, most: int, durations: bool = False) -> None:
+        self._key = key
+        self._numbering = Numbering(key.count, key.label, OTHER_LABEL, most=most)
+        room = most + len(self._numbering.labels)
+        self._sums = {name: np.zeros(room) for name in ("calls", *columns)}
+        self._durations = Durations(room) if durations else None
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether some records are in the row `***other` because all rows were taken."""
+        return self._numbering.overflowed
+
+    def add(self, records: RecordBatch, host: str = "") -> None:
+        """Count the records of a host in."""
+        numbers = self._numbering.numbers(self._key.words(records, host))
+        np.add.at(self._sums["calls"], numbers, 1.0)
+        for name, column in COUNTS.items():
+            if name in self._sums:
+                np.add.at(self._sums[name], numbers, column(records).astype(np.float64, copy=False))
+        rate = records.ticks_per_second()
+        # Seconds are summed in the order of the file, rounding errors and all, as sa does: so our figures are its own.
+        for name, column in TIMES.items():
+            if name in self._sums:
+                np.add.at(self._sums[name], numbers, column(records) / rate)
+        if "failed" in self._sums:
+            np.add.at(self._sums["failed"], numbers[records.wait_statuses() & NOT_ZERO != 0], 1.0)
+        if "longest" in self._sums or self._durations:
+            self._add_durations(numbers, records.elapsed_ticks() / rate)
+
+    def _add_durations(self, numbers: Numbers, elapsed: Floats) -> None:
+        if "longest" in self._sums:
+            longer = np.flatnonzero(elapsed > self._sums["longest"].take(numbers))
+            np.maximum.at(self._sums["longest"], numbers[longer], elapsed[longer])
+        if self._durations:
+            self._durations.add(numbers, elapsed)
+
+    def rows(self, percents: Collection[int] = ()) -> Rows:
+        """A row for each label that has records, in no particular order.
+
+        Args:
+            percents: percentiles of the duration to add as columns `p50` and so on, see `Durations`; none is above
+                `longest`.
+        """
+        (taken,) = np.nonzero(self._sums["calls"])
+        labels = [self._numbering.labels[number] for number in taken.tolist()]
+        sums = {name: sums[taken] for name, sums in self._sums.items()}
+        if self._durations and percents:
+            found = np.array([self._durations.percentiles(number, tuple(percents)) for number in taken.tolist()])
+            for at, percent in enumerate(percents):
+                sums[f"p{percent}"] = np.minimum(found[:, at], sums["longest"])
+        return Rows(labels, sums)
+
