@@ -1,4 +1,4 @@
-"""How long processes ran: counts in classes that grow with the duration, for percentiles in constant memory."""
+"""Percentiles of how long processes ran, in constant memory: counts in classes that grow with the duration."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ def _edges() -> list[int]:
 
 
 EDGES: Ints = np.array(_edges())
-"""Where each class begins, in hundredths of a second: no class is wider than 4 % of its durations, so that its middle is
-within 2 % of each; below half a second a class holds one duration."""
+"""Where each class begins, in hundredths of a second.
+
+No class is wider than 4 % of its durations, so that its middle is within 2 % of each; below half a second, a class
+holds one duration.
+"""
 
 _MIDDLES = (EDGES + np.append(EDGES[1:] - 1, EDGES[-1])) / 200
 _SMALL = 1 << 16
@@ -38,10 +41,11 @@ class Durations:
     Memory: 2 KiB a group, once there is a duration in it.
 
     Args:
-        groups: number of groups, at most.
+        groups: number of groups, those numbered from 0; of others nothing is counted.
     """
 
     def __init__(self, groups: int) -> None:
+        self._groups = groups
         self._counts = np.zeros((groups, len(EDGES)), np.uint32)
 
     def add(self, numbers: Numbers, seconds: npt.NDArray[np.float64]) -> None:
@@ -51,25 +55,30 @@ class Durations:
             numbers: the group of each.
             seconds: the durations; they count to a hundredth.
         """
+        if numbers.max(initial=0) >= self._groups:
+            within = numbers < self._groups
+            numbers, seconds = numbers[within], seconds[within]
         hundredths = np.rint(seconds * 100).astype(np.int64)
-        classes = _CLASS_OF_SMALL.take(hundredths, mode="clip")
+        cells = _CLASS_OF_SMALL.take(hundredths, mode="clip")
         if hundredths.max(initial=0) >= _SMALL:
             large = np.flatnonzero(hundredths >= _SMALL)
-            classes[large] = np.searchsorted(EDGES, hundredths[large], "right") - 1
-        classes += numbers * len(EDGES)
-        np.add.at(self._counts.reshape(-1), classes, np.uint32(1))
+            cells[large] = np.searchsorted(EDGES, hundredths[large], "right") - 1
+        cells += numbers * len(EDGES)
+        np.add.at(self._counts.reshape(-1), cells, np.uint32(1))
 
-    def percentiles(self, number: int, percents: Sequence[int]) -> list[float]:
-        """Durations that so many percent of a group's processes did not exceed, in seconds.
+    def percentiles(self, number: int, percents: Sequence[int]) -> npt.NDArray[np.float64]:
+        """Durations that so many percent of a group's processes did not exceed, in seconds; NaN if none was counted.
 
         Within 2 % of the exact figure (nearest rank), below half a second exact, above 2.7 years too small.
 
         >>> durations = Durations(1)
         >>> durations.add(np.zeros(100, int), np.arange(100) / 100)
-        >>> durations.percentiles(0, (1, 50))
+        >>> durations.percentiles(0, (1, 50)).tolist()
         [0.0, 0.49]
         """
+        if number >= self._groups:
+            return np.full(len(percents), np.nan)
         counts = np.cumsum(self._counts[number], dtype=np.int64)
         ranks = [-(-counts[-1] * percent // 100) for percent in percents]
-        middles: list[float] = _MIDDLES[np.searchsorted(counts, ranks)].tolist()
+        middles: npt.NDArray[np.float64] = _MIDDLES[np.searchsorted(counts, ranks)]
         return middles

@@ -15,8 +15,8 @@ from acctship.reports.numbering import Words
 
 By = Literal["command", "user", "group", "tty", "hour", "host"]
 
-UNKNOWN = "-"
-"""For records of no terminal, of no known machine, and of no hour that a calendar has."""
+NO_TTY, UNKNOWN = "none", "unknown"
+"""For records of no terminal; for those of no known machine, and of no hour that a calendar has."""
 
 FORK = 1
 QUARTER = 900
@@ -44,12 +44,12 @@ class Key(NamedTuple):
 
     Attributes:
         words: the keys of a batch of records of one host, as columns.
-        count: number of these columns.
+        width: number of these columns.
         label: what a key stands for.
     """
 
     words: Callable[[RecordBatch, str], Sequence[Words]]
-    count: int
+    width: int
     label: Callable[[tuple[int, ...]], Label]
 
 
@@ -107,7 +107,7 @@ def _command(key: tuple[int, ...]) -> Label:
 
 
 def _tty(recorded: int) -> str:
-    return tty_name(recorded) or ("{},{}".format(*tty_device(recorded)) if recorded else UNKNOWN)
+    return tty_name(recorded) or ("{},{}".format(*tty_device(recorded)) if recorded else NO_TTY)
 
 
 def _hour(quarter: int) -> str:

@@ -88,7 +88,9 @@ class Numbering(Generic[Label]):
         while len(left):
             at = slots[left]
             stored = self._numbers[at]
-            same = np.logical_and.reduce([table[at] == column[left] for table, column in zip(self._words, words, strict=True)])
+            same = np.logical_and.reduce(
+                [table[at] == column[left] for table, column in zip(self._words, words, strict=True)]
+            )
             found[left[same]] = stored[same]
             free = (stored == FREE) & (at != 0)
             if free.any():

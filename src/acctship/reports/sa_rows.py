@@ -57,7 +57,7 @@ Cell = tuple[str, Sequence[object]]
 
 
 def sa_rows(rows: Rows, style: Style, sort: Sort, *, reverse: bool = False) -> Iterator[bytes]:
-    """Rows of text, a total first.
+    """Rows of text, a total first; many at a time.
 
     Args:
         rows: in any order.
@@ -66,9 +66,8 @@ def sa_rows(rows: Rows, style: Style, sort: Sort, *, reverse: bool = False) -> I
         reverse: whether the lowest comes first.
     """
     total = Rows([Label(b"")], {name: sums.sum(keepdims=True) for name, sums in rows.sums.items()})
-    yield from _lines(total, [""], style, total)
-    rows = ordered(rows, sort, reverse=reverse)
-    yield from _lines(rows, list(map(text, rows.labels)), style, total)
+    for part in (total, *ordered(rows, sort, reverse=reverse).parts()):
+        yield _lines(part, style, total)
 
 
 def text(label: Label) -> str:
@@ -100,15 +99,16 @@ def grouped(rows: Rows, threshold: int | None = None) -> Rows:
     return Rows(labels, {name: np.concatenate(part) for name, part in parts.items()})
 
 
-def _lines(rows: Rows, names: Sequence[str], style: Style, total: Rows) -> Iterator[bytes]:
+def _lines(rows: Rows, style: Style, total: Rows) -> bytes:
     cells = list(_cells(rows, style, total))
+    names = list(map(text, rows.labels))
     if style.users:
         cells.insert(0, ("%-32.32s ", names))
     elif rows is not total:
         cells.append(("   %s", names))
     form = "".join(form for form, _ in cells) + "\n"
-    for row in zip(*(values for _, values in cells), strict=True):
-        yield (form % row).encode("utf-8", "backslashreplace")
+    lines = [form % row for row in zip(*(values for _, values in cells), strict=True)]
+    return "".join(lines).encode("utf-8", "backslashreplace")
 
 
 def _cells(rows: Rows, style: Style, total: Rows) -> Iterator[Cell]:

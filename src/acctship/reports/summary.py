@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,14 @@ Floats = npt.NDArray[np.float64]
 
 IO_UNIT = 100
 """What sa divides the characters transferred by: 4.3BSD counted operations, in units of its AHZ."""
+MOST_ROWS = 10_000
+"""Rows to tell apart. Whoever runs a process chooses its name, so there can be as many names as records; those that
+come when all rows are taken share one."""
+MOST_PERCENTILES = 4096
+"""Rows, the first that come up, with percentiles of the duration."""
+
+_PART = 1000
+
 NOT_ZERO = 0xFF7F
 """Bits of a wait status that say of an exit code or a signal (wait(2)): all 0 for a success."""
 
@@ -50,6 +58,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def parts(self) -> Iterator[Rows]:
+        """A thousand rows at a time: written as text, they take ten times the memory."""
+        for start in range(0, len(self), _PART):
+            part = slice(start, start + _PART)
+            yield Rows(self.labels[part], {name: sums[part] for name, sums in self.sums.items()})
+
     def cpu(self) -> Floats:
         """User and system time together."""
         cpu: Floats = self.sums["user"] + self.sums["system"]
@@ -63,23 +77,21 @@ class Summary:
         key: how to tell rows apart.
         columns: what to sum beside the calls: names in TIMES and COUNTS, `failed` for the processes that ended by a
             signal or with an exit code other than 0, and `longest` for the highest elapsed time.
-        most: rows to tell apart. Names are chosen by whoever runs a process, so there can be as many as records;
-            those that come when all rows are taken share one.
-        durations: whether to count durations, for percentiles.
+        percentiles: whether percentiles of the duration will be asked for; takes the column `longest`.
 
     Example:
-        summary = Summary(key("command", system_names()), ["user", "system"], most=1000)
+        summary = Summary(key("command", system_names()), ["user", "system"])
         for records in reader:
             summary.add(records)
         print(summary.rows().labels)
     """
 
-    def __init__(self, key: Key, columns: Collection[str], *, most: int, durations: bool = False) -> None:
+    def __init__(self, key: Key, columns: Collection[str], *, percentiles: bool = False) -> None:
         self._key = key
-        self._numbering = Numbering(key.count, key.label, OTHER_LABEL, most=most)
-        room = most + len(self._numbering.labels)
+        self._numbering = Numbering(key.width, key.label, OTHER_LABEL, most=MOST_ROWS)
+        room = MOST_ROWS + len(self._numbering.labels)
         self._sums = {name: np.zeros(room) for name in ("calls", *columns)}
-        self._durations = Durations(room) if durations else None
+        self._durations = Durations(MOST_PERCENTILES) if percentiles else None
 
     @property
     def overflowed(self) -> bool:
@@ -110,19 +122,18 @@ class Summary:
         if self._durations:
             self._durations.add(numbers, elapsed)
 
-    def rows(self, percents: Collection[int] = ()) -> Rows:
+    def rows(self, percents: Sequence[int] = ()) -> Rows:
         """A row for each label that has records, in no particular order.
 
         Args:
-            percents: percentiles of the duration to add as columns `p50` and so on, see `Durations`; none is above
-                `longest`.
+            percents: percentiles of the duration to add as columns `p50` and so on, see `Durations`; NaN in rows
+                beyond MOST_PERCENTILES.
         """
         (taken,) = np.nonzero(self._sums["calls"])
         labels = [self._numbering.labels[number] for number in taken.tolist()]
         sums = {name: sums[taken] for name, sums in self._sums.items()}
-        if self._durations and percents:
-            found = np.array([self._durations.percentiles(number, tuple(percents)) for number in taken.tolist()])
-            for at, percent in enumerate(percents):
-                sums[f"p{percent}"] = np.minimum(found[:, at], sums["longest"])
+        if self._durations:
+            found = np.array([self._durations.percentiles(number, percents) for number in taken.tolist()])
+            for percent, column in zip(percents, found.T, strict=True):
+                sums[f"p{percent}"] = np.minimum(column, sums["longest"])
         return Rows(labels, sums)
-
