@@ -116,6 +116,8 @@ def _print_own_rows(
     rows = _rows(summary, by, own_rows.PERCENTS)
     del summary  # its memory goes to the text
     rows = ordered(rows, order, reverse=reverse)
+    if not len(rows):
+        return
     if form == "json":
         _write_all(own_rows.json_rows(rows, by))
     elif form == "csv":

@@ -48,11 +48,12 @@ class Numbering(Generic[Label]):
         self._label, self._most = label, most
         self._known: dict[Label, int] = {}
         self._keys = 0
-        self._factors = [np.uint64(secrets.randbits(64) | 1) for _ in range(words)]
+        # Odd, and the first so large that a key of 1 and zeros is not meant for slot 0.
+        self._factors = [np.uint64(secrets.randbits(63) | 1 | (word == 0) << 63) for word in range(words)]
         self._words = [np.zeros(1 << SLOT_BITS, np.uint64) for _ in range(words)]
         self._numbers = np.zeros(1 << SLOT_BITS, np.intp)
-        # A free slot holds a key of zeros. That key itself hashes to slot 0, which is kept for it, and so it finds
-        # this instead until it is put there.
+        # A free slot holds a key of zeros. That key is meant for slot 0, which is kept for it; until it comes, another
+        # key is there, so that the key of zeros is found nowhere.
         self._words[0][0] = 1
 
     def numbers(self, words: Sequence[Words]) -> Numbers:
@@ -80,37 +81,39 @@ class Numbering(Generic[Label]):
 
     def _search(self, slots: Numbers, words: Sequence[Words]) -> Numbers:
         """Numbers of keys that are not in their first slot: all go on slot by slot, until each finds itself or room."""
-        found = np.full(len(slots), OTHER)
+        new: list[tuple[int, int]] = []  # where a key first comes up, and its slot
+        lost = np.zeros(len(slots), bool)
         left = np.arange(len(slots))
-        zero = ~np.logical_or.reduce([column != 0 for column in words])
-        if zero.any() and self._words[0][0]:
-            self._put(0, (0,) * len(words))
+        zeros = np.flatnonzero(np.logical_and.reduce([column == 0 for column in words]))
+        if len(zeros) and self._numbers[0] == FREE:
+            new.append(self._put(0, int(zeros[0]), words))
         while len(left):
             at = slots[left]
-            stored = self._numbers[at]
-            same = np.logical_and.reduce(
-                [table[at] == column[left] for table, column in zip(self._words, words, strict=True)]
-            )
-            found[left[same]] = stored[same]
-            free = (stored == FREE) & (at != 0)
-            if free.any():
-                if self._keys >= MOST_KEYS:
-                    self.overflowed = True
-                    same |= free
-                else:
-                    new, firsts = np.unique(at[free], return_index=True)
-                    for slot, first in zip(new.tolist(), left[free][firsts].tolist(), strict=True):
-                        self._put(slot, tuple(int(column[first]) for column in words))
-            slots[left[~(same | free)]] += 1
+            stored = zip(self._words, words, strict=True)
+            done = np.logical_and.reduce([table[at] == column[left] for table, column in stored])
+            free = (self._numbers[at] == FREE) & (at != 0)
+            if free.any() and self._keys < MOST_KEYS:
+                chosen, firsts = np.unique(at[free], return_index=True)
+                for slot, first in zip(chosen.tolist(), left[free][firsts].tolist(), strict=True):
+                    new.append(self._put(slot, first, words))
+            elif free.any():
+                lost[left[free]] = self.overflowed = True
+                done |= free
+            slots[left[~(done | free)]] += 1
             slots &= (1 << SLOT_BITS) - 1
-            left = left[~same]
+            left = left[~done]
+        for first, slot in sorted(new):  # numbers go by the order of the records, not by the random one of the slots
+            self._numbers[slot] = self._number(self._label(tuple(int(column[first]) for column in words)))
+        found: Numbers = self._numbers[slots]
+        found[lost] = OTHER
         return found
 
-    def _put(self, slot: int, key: tuple[int, ...]) -> None:
-        for table, word in zip(self._words, key, strict=True):
-            table[slot] = word
-        self._numbers[slot] = self._number(self._label(key))
+    def _put(self, slot: int, first: int, words: Sequence[Words]) -> tuple[int, int]:
+        for table, column in zip(self._words, words, strict=True):
+            table[slot] = column[first]
+        self._numbers[slot] = OTHER  # until its label is known
         self._keys += 1
+        return first, slot
 
     def _number(self, label: Label) -> int:
         number = self._known.get(label)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Literal
 
 import numpy as np
@@ -65,7 +66,7 @@ def sa_rows(rows: Rows, style: Style, sort: Sort, *, reverse: bool = False) -> I
         sort: what counts in the order of rows.
         reverse: whether the lowest comes first.
     """
-    total = Rows([Label(b"")], {name: sums.sum(keepdims=True) for name, sums in rows.sums.items()})
+    total = Rows([Label(b"")], {name: _sum(sums) for name, sums in rows.sums.items()})
     for part in (total, *ordered(rows, sort, reverse=reverse).parts()):
         yield _lines(part, style, total)
 
@@ -95,8 +96,12 @@ def grouped(rows: Rows, threshold: int | None = None) -> Rows:
             forked = any(rows.labels[at].forked for at in np.flatnonzero(members))
             labels.append(label._replace(forked=forked))
             for name, sums in rows.sums.items():
-                parts[name].append(sums[members].sum(keepdims=True))
+                parts[name].append(_sum(sums[members]))
     return Rows(labels, {name: np.concatenate(part) for name, part in parts.items()})
+
+
+def _sum(values: Floats) -> Floats:
+    return np.array([fsum(values.tolist())])  # the same in any order: that of the rows is random
 
 
 def _lines(rows: Rows, style: Style, total: Rows) -> bytes:

@@ -134,6 +134,6 @@ class Summary:
         sums = {name: sums[taken] for name, sums in self._sums.items()}
         if self._durations:
             found = np.array([self._durations.percentiles(number, percents) for number in taken.tolist()])
-            for percent, column in zip(percents, found.T, strict=True):
+            for percent, column in zip(percents, found.reshape(-1, len(percents)).T, strict=True):
                 sums[f"p{percent}"] = np.minimum(column, sums["longest"])
         return Rows(labels, sums)
