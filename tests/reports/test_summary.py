@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from acctship.events.names import Names, no_name
-from acctship.records import RecordBatch, command
+from acctship.records import LAYOUTS, Layout, RecordBatch, command
 from acctship.reports.keys import By, Label, key
 from acctship.reports.summary import COUNTS, MOST_PERCENTILES, MOST_ROWS, TIMES, Rows, Summary
 from tests import builders
@@ -140,3 +140,17 @@ def test_more_names_than_rows_share_one_and_none_is_lost() -> None:
     assert as_dict(rows)[Label(b"***other")]["calls"] == 500
     assert rows.sums["calls"].sum() == count
     assert np.count_nonzero(rows.sums["p50"] == 0.07) == pytest.approx(MOST_PERCENTILES, abs=2)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_names_and_forks_are_told_apart_in_every_layout(layout: Layout) -> None:
+    rows = np.zeros(6, layout.dtype)
+    rows["comm"] = [b"fifteen--bytes!", b"sh", b"sh", b"fifteen--bytes?", b"sh", b""]
+    rows["flag"] = [0, 0, 1, 0, 2, 0]
+    if "ahz" in layout.fields:
+        rows["ahz"] = 100
+    found = summed([RecordBatch(layout, rows, np.arange(6))])
+
+    counts = dict(zip(found.labels, found.sums["calls"].tolist(), strict=True))
+    names = {Label(b"fifteen--bytes!"): 1, Label(b"fifteen--bytes?"): 1, Label(b"sh", forked=True): 1, Label(b""): 1}
+    assert counts == {**names, Label(b"sh"): 2}
