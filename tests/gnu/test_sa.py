@@ -21,9 +21,10 @@ from acctship.events.names import system_names
 from acctship.records import Reader
 from acctship.reports.keys import By, key
 from acctship.reports.order import KEYS, Sort
-from acctship.reports.sa_rows import grouped, text
+from acctship.reports.sa_rows import grouped
 from acctship.reports.summary import COUNTS, TIMES, Rows, Summary
 from tests import builders
+from tests.cli.command import acctship
 from tests.kernel.accounting import record, shell
 
 EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
@@ -164,7 +165,7 @@ def order(path: Path, options: list[str], rows: list[str]) -> list[tuple[float, 
     if by == "command" and "-a" not in options:
         known = grouped(known, int(options[options.index("-v") + 1]) if "-v" in options else None)
     pairs = zip(KEYS[sort_of(options)](known).tolist(), known.sums["calls"].tolist(), strict=True)
-    keys = {unescape(text(label)).decode("latin-1"): pair for label, pair in zip(known.labels, pairs, strict=True)}
+    keys = {unescape(label.text()).decode("latin-1"): pair for label, pair in zip(known.labels, pairs, strict=True)}
     names = [row.partition(" ")[0] if by != "command" else row.rpartition("   ")[2] for row in rows[1:]]
     return [keys[name] for name in names if name in keys]  # a line break in a name leaves a rest
 
@@ -291,3 +292,22 @@ def test_the_clock_rate_that_is_given_counts_where_sa_ignores_it(sa: Sa, ours: O
 
     assert sa(path, "--ahz", "1000")[0] == sa(path)[0] == "       2       2.00re       2.00cp         0avio         0k"
     assert ours(path, "--ahz", "1000")[0] == "       2       0.20re       0.20cp         0avio         0k"
+
+
+def test_names_are_escaped_where_sa_prints_them_raw(sa: Sa, tmp_path: Path) -> None:
+    path = two(tmp_path, comm=b"\x1b[2J\nforged")
+
+    for options in ("-a", "-u"):
+        assert "\x1b[2J" in "".join(sa(path, options))
+        shown = acctship("summary", options, path).out
+        assert b"\x1b" not in shown
+        assert rb"\x1b[2J\x0aforged" in shown
+
+
+def test_a_file_that_is_missing_or_cut_is_an_error_where_sa_ends_with_0(gnu_acct: Path, tmp_path: Path) -> None:
+    cut = two(tmp_path)
+    cut.write_bytes(cut.read_bytes() + b"\0\3")
+
+    for path, code in ((tmp_path / "missing", 1), (cut, 4)):
+        assert subprocess.run([gnu_acct / "sa", "-i", path], capture_output=True, check=False).returncode == 0
+        assert acctship("summary", path).code == code

@@ -5,7 +5,6 @@ from __future__ import annotations
 from acctship.cli.terminal import coloured, write
 from acctship.reports.keys import By
 from acctship.reports.own_rows import HEADINGS, figures
-from acctship.reports.sa_rows import text
 from acctship.reports.summary import Rows
 
 BAR, NAME = 10, 16
@@ -39,7 +38,7 @@ def write_bars(rows: Rows, by: By) -> None:
     cells = zip(*numbers.values(), strict=True)
     for label, used, row in zip(rows.labels, cpu.tolist(), cells, strict=True):
         bar = Bar(whole, 0, used, width=BAR, color="cyan")
-        table.add_row(Text(text(label)), bar, f"{used / whole:.1%}", *row)
+        table.add_row(Text(label.text()), bar, f"{used / whole:.1%}", *row)
     with console.capture() as shown:
         console.print(table)
     write(shown.get().encode("utf-8", "backslashreplace"))

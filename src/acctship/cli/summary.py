@@ -69,20 +69,19 @@ def command(
     inputs = Files(choose_files((*files, *more_files, *arguments), settings), layout, ahz, BATCH_RECORDS)
     names = system_names()
     if options["print_users"]:
-        return _print_records(inputs, names)
-    if asked or not (by or form or is_terminal(1)):
+        _print_records(inputs, names)
+    elif asked or not (by or form or is_terminal(1)):
         _print_sa_rows(inputs, names, options)
     else:
         _print_own_rows(inputs, names, by or "command", form, settings, reverse=options["reverse_sort"])
     return inputs.code
 
 
-def _print_records(inputs: Files, names: Names) -> int:
+def _print_records(inputs: Files, names: Names) -> None:
     from acctship.reports.sa_records import record_rows  # noqa: PLC0415 - a use of its own
 
     for _, records in inputs.batches():
         write(record_rows(records, names.user))
-    return inputs.code
 
 
 def _print_sa_rows(inputs: Files, names: Names, options: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ class Durations:
         np.add.at(self._counts.reshape(-1), cells, np.uint32(1))
 
     def percentiles(self, number: int, percents: Sequence[int]) -> npt.NDArray[np.float64]:
-        """Durations that so many percent of a group's processes did not exceed, in seconds; NaN if none was counted.
+        """Durations that so many percent of a group's processes did not exceed, in seconds; NaN for groups not counted.
 
         Within 2 % of the exact figure (nearest rank), below half a second exact, above 2.7 years too small.
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from acctship.events.escape import escape
 from acctship.events.names import Names
 from acctship.events.ttys import tty_device, tty_name
 from acctship.records import RecordBatch, command
@@ -34,9 +35,13 @@ class Label(NamedTuple):
     name: bytes
     forked: bool = False
 
+    def text(self) -> str:
+        """As sa prints it, with an asterisk for what forked without exec; harmless."""
+        return escape(self.name) + ("*" if self.forked else "")
+
 
 OTHER_LABEL = Label(b"***other")
-"""What sa calls the rest."""
+"""How sa calls the rest."""
 
 
 class Key(NamedTuple):
@@ -95,7 +100,7 @@ def _command_words(records: RecordBatch) -> list[Words]:
              "itemsize": records.layout.size}
         )  # fmt: skip
         rows = records.rows.view(halves)
-        return [rows["a"], rows["b"], forked]
+        return [np.ascontiguousarray(rows["a"]), np.ascontiguousarray(rows["b"]), forked]  # they are used twice
     words = records.rows["comm"].astype("S24").view("<u8").reshape(-1, 3)
     return [words[:, 0], words[:, 1], words[:, 2] << np.uint64(8) | forked]
 

@@ -14,8 +14,8 @@ Numbers = npt.NDArray[np.intp]
 Label = TypeVar("Label")
 
 SLOT_BITS = 16
-MOST_KEYS = 1 << 15
-"""Keys to remember: half the slots, so that a search is short."""
+MOST_KEYS = 3 << SLOT_BITS >> 2
+"""Keys to remember: three quarters of the slots, so that a search is short."""
 
 FREE, OTHER = 0, 1
 """Numbers that no label has: that of a slot without a key, and that of all keys for which there was no room."""

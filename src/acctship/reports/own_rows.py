@@ -9,7 +9,6 @@ from math import isnan
 from acctship.events.escape import escape
 from acctship.reports.keys import By
 from acctship.reports.order import mean_memory
-from acctship.reports.sa_rows import text
 from acctship.reports.summary import Rows
 
 COLUMNS = ("real", "user", "system", "failed", "longest", "memory", "minor_faults", "major_faults", "swaps")
@@ -36,11 +35,11 @@ def figures(rows: Rows) -> list[tuple[str, ...]]:
 
 def plain_rows(rows: Rows, by: By) -> Iterator[bytes]:
     """A table of text, headings first, sums and percentiles in seconds."""
-    width = max(map(len, (by, *map(text, rows.labels))))
+    width = max(len(by), *(len(label.text()) for label in rows.labels))
     form = f"{{:{width}}}" + "".join(f" {{:>{cell}}}" for cell in _WIDTHS) + "\n"
     yield form.format(by, *HEADINGS).encode()
     for part in rows.parts():
-        lines = [form.format(text(label), *cells) for label, cells in zip(part.labels, figures(part), strict=True)]
+        lines = [form.format(label.text(), *cells) for label, cells in zip(part.labels, figures(part), strict=True)]
         yield "".join(lines).encode("utf-8", "backslashreplace")
 
 

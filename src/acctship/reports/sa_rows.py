@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from acctship.events.escape import escape
 from acctship.reports.keys import OTHER_LABEL, Label
 from acctship.reports.order import Sort, mean_memory, memory_seconds, ordered
 from acctship.reports.summary import Floats, Rows
@@ -71,11 +70,6 @@ def sa_rows(rows: Rows, style: Style, sort: Sort, *, reverse: bool = False) -> I
         yield _lines(part, style, total)
 
 
-def text(label: Label) -> str:
-    """A label as sa prints it, with an asterisk for what forked without exec; harmless."""
-    return escape(label.name) + ("*" if label.forked else "")
-
-
 def grouped(rows: Rows, threshold: int | None = None) -> Rows:
     """Commands that ran once, or whose name is not all printable ASCII, put together as `***other`.
 
@@ -101,12 +95,12 @@ def grouped(rows: Rows, threshold: int | None = None) -> Rows:
 
 
 def _sum(values: Floats) -> Floats:
-    return np.array([fsum(values.tolist())])  # the same in any order: that of the rows is random
+    return np.array([fsum(values.tolist())])  # without rounding errors, and so the same in any order
 
 
 def _lines(rows: Rows, style: Style, total: Rows) -> bytes:
     cells = list(_cells(rows, style, total))
-    names = list(map(text, rows.labels))
+    names = [label.text() for label in rows.labels]
     if style.users:
         cells.insert(0, ("%-32.32s ", names))
     elif rows is not total:

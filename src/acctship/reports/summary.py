@@ -17,7 +17,7 @@ from acctship.reports.numbering import Numbering, Numbers
 Floats = npt.NDArray[np.float64]
 
 IO_UNIT = 100
-"""What sa divides the characters transferred by: 4.3BSD counted operations, in units of its AHZ."""
+"""What sa divides the characters transferred by, as it does with times."""
 MOST_ROWS = 10_000
 """Rows to tell apart. Whoever runs a process chooses its name, so there can be as many names as records; those that
 come when all rows are taken share one."""
@@ -26,7 +26,7 @@ MOST_PERCENTILES = 4096
 
 _PART = 1000
 
-NOT_ZERO = 0xFF7F
+_NOT_ZERO = 0xFF7F
 """Bits of a wait status that say of an exit code or a signal (wait(2)): all 0 for a success."""
 
 TIMES: dict[str, Callable[[RecordBatch], Any]] = {
@@ -76,8 +76,8 @@ class Summary:
     Args:
         key: how to tell rows apart.
         columns: what to sum beside the calls: names in TIMES and COUNTS, `failed` for the processes that ended by a
-            signal or with an exit code other than 0, and `longest` for the highest elapsed time.
-        percentiles: whether percentiles of the duration will be asked for; takes the column `longest`.
+            signal or with an exit code other than 0, and, with `real`, `longest` for the highest elapsed time.
+        percentiles: whether percentiles of the duration will be asked for; takes the columns `real` and `longest`.
 
     Example:
         summary = Summary(key("command", system_names()), ["user", "system"])
@@ -103,27 +103,28 @@ class Summary:
         numbers = self._numbering.numbers(self._key.words(records, host))
         np.add.at(self._sums["calls"], numbers, 1.0)
         for name, column in COUNTS.items():
-            if name in self._sums:
-                np.add.at(self._sums[name], numbers, column(records).astype(np.float64, copy=False))
+            if name in self._sums and (values := column(records)).any():  # Linux leaves some at 0
+                np.add.at(self._sums[name], numbers, values.astype(np.float64, copy=False))
         rate = records.ticks_per_second()
         # Seconds are summed in the order of the file, rounding errors and all, as sa does: so our figures are its own.
         for name, column in TIMES.items():
             if name in self._sums:
-                np.add.at(self._sums[name], numbers, column(records) / rate)
+                seconds = column(records) / rate
+                np.add.at(self._sums[name], numbers, seconds)
+                if name == "real" and "longest" in self._sums:
+                    self._add_durations(numbers, seconds)
         if "failed" in self._sums:
-            np.add.at(self._sums["failed"], numbers[records.wait_statuses() & NOT_ZERO != 0], 1.0)
-        if "longest" in self._sums or self._durations:
-            self._add_durations(numbers, records.elapsed_ticks() / rate)
+            np.add.at(self._sums["failed"], numbers[records.wait_statuses() & _NOT_ZERO != 0], 1.0)
 
-    def _add_durations(self, numbers: Numbers, elapsed: Floats) -> None:
-        if "longest" in self._sums:
-            longer = np.flatnonzero(elapsed > self._sums["longest"].take(numbers))
-            np.maximum.at(self._sums["longest"], numbers[longer], elapsed[longer])
+    def _add_durations(self, numbers: Numbers, seconds: Floats) -> None:
+        longest = self._sums["longest"]
+        longer = np.flatnonzero(seconds > longest.take(numbers))
+        np.maximum.at(longest, numbers[longer], seconds[longer])
         if self._durations:
-            self._durations.add(numbers, elapsed)
+            self._durations.add(numbers, seconds)
 
     def rows(self, percents: Sequence[int] = ()) -> Rows:
-        """A row for each label that has records, in no particular order.
+        """A row for each label that has records.
 
         Args:
             percents: percentiles of the duration to add as columns `p50` and so on, see `Durations`; NaN in rows
