@@ -21,7 +21,7 @@ IO_UNIT = 100
 MOST_ROWS = 10_000
 """Rows to tell apart. Whoever runs a process chooses its name, so there can be as many names as records; those that
 come when all rows are taken share one."""
-MOST_PERCENTILES = 4096
+MOST_PERCENTILES = 3000
 """Rows, the first that come up, with percentiles of the duration."""
 
 _PART = 1000
