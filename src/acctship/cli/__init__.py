@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Ship accounting records to the outputs of the configuration.",
     "schema": "Print the JSON Schema of events.",
     "setup": "Prepare a receiver, with commands that plugins bring.",
+    "summary": "Sum up accounting records by command, user or hour.",
 }
 """Each command's summary; it lives in `acctship.cli.NAME`, as `command`."""
 
