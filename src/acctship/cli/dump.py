@@ -40,7 +40,7 @@ Render = Callable[[Reader, RecordBatch], bytes]
 @click.option("-R", "--raw", is_flag=True, help="Write records instead of rows, in the byte order of this machine.")
 @click.option(
     "--format",
-    "version",
+    "layout_version",
     type=click.IntRange(0, 3),
     metavar="VERSION",
     help="With --raw: write this version of the layout.",
@@ -64,7 +64,7 @@ def command(
     reverse: bool,
     num: int | None,
     raw: bool,
-    version: int | None,
+    layout_version: int | None,
     byteswap: bool,
     ahz: int | None,
     as_json: bool,
@@ -92,7 +92,12 @@ def command(
         raise click.UsageError("Records are no text: send them to a file or a pipe, not to a terminal.")
     settings = config.load(config_path)
     inputs = Files(choose_files((*files, *more_files), settings), layout, ahz, min(num or BATCH_RECORDS, BATCH_RECORDS))
-    render = _raw(version, byteswap, ahz) if raw else _events(settings, where) if as_json else _rows()
+    if raw:
+        render = _raw(layout_version, byteswap, ahz)
+    elif as_json:
+        render = _events(settings, where, backwards=reverse)
+    else:
+        render = _rows()
     for reader, records in _first(num, _backwards(inputs) if reverse else inputs.batches()):
         write(render(reader, records))
     return inputs.code
@@ -143,16 +148,23 @@ def _raw(version: int | None, byteswap: bool, ahz: int | None) -> Render:
     return render
 
 
-def _events(settings: Config, where: Origin) -> Render:
+def _events(settings: Config, where: Origin, *, backwards: bool) -> Render:
     from acctship.events.normalize import Normalizer  # noqa: PLC0415 - needed with --json only
     from acctship.events.render import rendering  # noqa: PLC0415
 
     names = where.names()
     events = rendering("json").render
-    normalizer = lru_cache(1)(lambda path: Normalizer(describe(path, settings, where), names))
+
+    @lru_cache(1)
+    def normalizer(path: str, layout: Layout) -> Normalizer:
+        made = Normalizer(describe(path, settings, where), names)
+        if backwards:  # the first record given names the segment, and ids must not depend on the order
+            with Reader(path, layout=layout) as forwards:
+                made.events(next(iter(forwards)))
+        return made
 
     def render(reader: Reader, records: RecordBatch) -> bytes:
-        lines = events(normalizer(reader.path).events(records))
+        lines = events(normalizer(reader.path, records.layout).events(records))
         return colour_json(lines) if coloured(1) else lines
 
     return render
