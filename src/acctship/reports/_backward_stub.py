@@ -35,5 +35,6 @@ class BackwardReader(Reader):
                 raise FormatError(f"{self.name}: between offset {start} and {end}: no record of {layout.title}")
             offsets = np.arange(start, end, layout.size, dtype=np.int64)
             self.position += end - start
-            yield RecordBatch(layout, np.ascontiguousarray(rows[::-1]), offsets[::-1], self._ahz)
+            backwards = rows.view(f"V{layout.size}")[::-1].copy().view(layout.dtype)  # with what no field holds
+            yield RecordBatch(layout, backwards, offsets[::-1], self._ahz)
             end = start
