@@ -81,7 +81,8 @@ def command(
     process and parent id, flags, exit code, terminal and begin. Times are in ticks as they were recorded, 100 a second
     but in files of Alpha and Itanium. The exit code of a process that a signal ended is 128 + signal, as in a shell.
 
-    The options for the source of events, --source-id to --numeric, take --json.
+    FILE is the same as --file FILE. The options that say where events come from, --source-id to --numeric, take
+    --json.
     """
     where = Origin(**origin)
     if raw and as_json:
