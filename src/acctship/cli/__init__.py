@@ -16,7 +16,7 @@ from acctship.errors import AcctshipError
 COMMANDS = {
     "check": "Check the configuration and the accounting file.",
     "decode": "Print accounting records as events.",
-    "dump": "Print accounting records as dump-acct does, or copy them into another layout.",
+    "dump": "Print accounting records as dump-acct does.",
     "outputs": "List the outputs that are installed, or show one.",
     "run": "Ship accounting records to the outputs of the configuration.",
     "schema": "Print the JSON Schema of events.",
