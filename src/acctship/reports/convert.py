@@ -35,7 +35,7 @@ def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes
     """
     rate, rate_wanted = _rate(batch, ahz), _rate_wanted(batch, layout, ahz)
     if layout is batch.layout and np.array_equal(rate, rate_wanted):
-        return batch.rows.tobytes()
+        return batch.rows.view(f"V{layout.size}").tobytes()  # with the bytes of v1 and v2 that are in no field
     rows = np.zeros(len(batch), layout.dtype)
     for field in layout.fields & batch.layout.fields - {"version", "ahz", "etime"}:
         rows[field] = batch.rows[field]
