@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -70,13 +69,6 @@ def test_standard_input() -> None:
     data = accounting(3)
     assert pids(acctship("dump", "-", stdin=data)) == [1, 2, 3]
     assert pids(acctship("dump", "-f", "-", "-n", "1", stdin=data)) == [1]
-    reader, writer = os.pipe()
-    os.write(writer, data)
-    os.close(writer)
-    done = acctship("dump", "-r", "-", stdin=reader)
-    os.close(reader)
-    assert (done.code, done.out) == (1, b"")
-    assert "standard input" in done.error
 
 
 def test_what_goes_wrong_is_said_and_the_rest_is_printed(two: tuple[Path, Path], tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,9 @@ import click
 
 from acctship._version import __version__
 from acctship.cli.options import config_option, file_option, layout_option, long_source_options
-from acctship.cli.reading import Files
+from acctship.cli.reading import Files, first_record
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import colour_json, coloured, is_terminal, write
-from acctship.errors import InputError
 from acctship.records import LAYOUTS, Layout, Reader, RecordBatch
 
 if TYPE_CHECKING:  # takes 30 ms to load, and rows of a file that is named need none
@@ -74,8 +72,8 @@ def command(
     """Print accounting records as dump-acct does, a row for each, or copy them into another layout.
 
     \b
-    acctship dump pacct.1 | grep '|root'
-    acctship dump --reverse --num 5
+    acctship dump pacct.1 | awk -F'|' '$13 != 0'    what failed
+    acctship dump --reverse --num 5                 what ended last
     acctship dump --raw --format 2 --byteswap pacct.1 > pacct.v2
 
     A row holds, between bars: command, version, user, system and elapsed time, user and group id, memory in KiB, I/O,
@@ -98,32 +96,11 @@ def command(
 
         settings = config.load(config_path)
         paths = choose_files(paths, settings)
-    if as_json:
-        render = _events(settings, where, backwards=reverse)
-    else:
-        render = _raw(layout_version, byteswap, ahz) if raw else _rows()
-    inputs = Files(paths, layout, ahz, min(num or BATCH_RECORDS, BATCH_RECORDS))
-    for reader, records in _first(num, _backwards(inputs) if reverse else inputs.batches()):
+    render = _events(settings, where) if as_json else _raw(layout_version, byteswap, ahz) if raw else _rows()
+    inputs = Files(paths, layout, ahz, min(num or BATCH_RECORDS, BATCH_RECORDS), reverse)
+    for reader, records in _first(num, inputs.batches()):
         write(render(reader, records))
     return inputs.code
-
-
-def _backwards(inputs: Files) -> Batches:
-    from acctship.reports._backward_stub import BackwardReader  # noqa: PLC0415
-
-    for path in inputs.paths:
-        try:
-            with BackwardReader(
-                path,
-                layout=inputs.layout,
-                ahz=inputs.ahz,
-                batch_records=inputs.batch_records,
-                on_hole=lambda hole, path=path: inputs.skipped(path, hole),
-            ) as reader:
-                for records in reader:
-                    yield reader, records
-        except InputError as error:
-            inputs.failed(error)
 
 
 def _first(num: int | None, batches: Batches) -> Batches:
@@ -153,23 +130,20 @@ def _raw(version: int | None, byteswap: bool, ahz: int | None) -> Render:
     return render
 
 
-def _events(settings: Config, where: Origin, *, backwards: bool) -> Render:
+def _events(settings: Config, where: Origin) -> Render:
     from acctship.events.normalize import Normalizer  # noqa: PLC0415 - needed with --json only
     from acctship.events.render import rendering  # noqa: PLC0415
 
     names = where.names()
     events = rendering("json").render
-
-    @lru_cache(1)
-    def normalizer(path: str, layout: Layout) -> Normalizer:
-        made = Normalizer(describe(path, settings, where), names)
-        if backwards:  # the first record given names the segment, and ids must not depend on the order
-            with Reader(path, layout=layout) as forwards:
-                made.events(next(iter(forwards)))
-        return made
+    current: dict[Reader, Normalizer] = {}
 
     def render(reader: Reader, records: RecordBatch) -> bytes:
-        lines = events(normalizer(reader.path, records.layout).events(records))
+        if reader not in current:
+            current.clear()
+            current[reader] = Normalizer(describe(reader.path, settings, where), names)
+            current[reader].events(first_record(reader, records))  # names the segment, in whatever order
+        lines = events(current[reader].events(records))
         return colour_json(lines) if coloured(1) else lines
 
     return render
