@@ -16,6 +16,7 @@ from acctship.errors import AcctshipError
 COMMANDS = {
     "check": "Check the configuration and the accounting file.",
     "decode": "Print accounting records as events.",
+    "dump": "Print accounting records as dump-acct does.",
     "estimate": "Tell what shipping would cost a day, in events and bytes.",
     "outputs": "List the outputs that are installed, or show one.",
     "run": "Ship accounting records to the outputs of the configuration.",

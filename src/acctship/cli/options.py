@@ -61,12 +61,21 @@ _SOURCE_OPTIONS = (
         metavar="FILE",
         help="Take group names from a file in the format of group(5).",
     ),
-    click.option("-n", "--numeric", is_flag=True, help="Look up no names of users and groups."),
 )
 
 
 def source_options(command: Command) -> Command:
     """Add what says where a file comes from; the command gets it as keyword arguments for `sources.Origin`."""
-    for option in reversed(_SOURCE_OPTIONS):
+    return _source_options(command, "-n", "--numeric")
+
+
+def long_source_options(command: Command) -> Command:
+    """The same, where `-n` means something else."""
+    return _source_options(command, "--numeric")
+
+
+def _source_options(command: Command, *numeric: str) -> Command:
+    numeric_option = click.option(*numeric, is_flag=True, help="Look up no names of users and groups.")
+    for option in reversed((*_SOURCE_OPTIONS, numeric_option)):
         command = option(command)
     return command

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, describe_hole
 from acctship.cli.terminal import say
 from acctship.errors import InputError
-from acctship.records import BATCH_RECORDS, Hole, Layout, Reader, RecordBatch, stream_name
+from acctship.records import BATCH_RECORDS, BackwardReader, Hole, Layout, Reader, RecordBatch, stream_name
+
+AnyReader = Reader | BackwardReader
 
 
 @dataclass
@@ -21,6 +24,8 @@ class Files:
         layout: what they are, where a person knows better than their first bytes tell.
         ahz: ticks per second, where a person knows better than the file.
         batch_records: records a batch, at most.
+        backwards: each file from its newest record to its oldest; the files stay in order.
+        progress: whether a bar may show how far it is: not beside a pager, which has the terminal to itself.
         code: exit code of the command so far: 0, 1 if a file could not be read, else 4 if bytes were skipped.
     """
 
@@ -28,17 +33,20 @@ class Files:
     layout: Layout | None = None
     ahz: int | None = None
     batch_records: int = BATCH_RECORDS
+    backwards: bool = False
+    progress: bool = True
     code: int = 0
 
-    def batches(self) -> Iterator[tuple[Reader, RecordBatch]]:
+    def batches(self) -> Iterator[tuple[AnyReader, RecordBatch]]:
         """The records of all files in order, each batch with its reader. A file that cannot be read is said and left.
 
         On a terminal a progress bar shows how far it is.
         """
-        with progress_bar() as progress:
+        kind: type[AnyReader] = BackwardReader if self.backwards else Reader
+        with progress_bar() if self.progress else nullcontext(_no_progress) as progress:
             for path in self.paths:
                 try:
-                    with Reader(
+                    with kind(
                         path,
                         layout=self.layout,
                         ahz=self.ahz,
@@ -60,3 +68,17 @@ class Files:
         """Say that a file could not be read, or not to its end."""
         say(str(error))
         self.code = error.exit_code
+
+
+def _no_progress(_reader: AnyReader) -> None:
+    pass
+
+
+def first_record(reader: AnyReader, records: RecordBatch) -> RecordBatch:
+    """A batch that begins with the first record of a reader's file, which names the segment of its events.
+
+    Args:
+        reader: of the file.
+        records: the first batch that the reader gave.
+    """
+    return reader.first() if isinstance(reader, BackwardReader) else records

@@ -86,7 +86,7 @@ class Normalizer:
         if not len(records):
             return EventBatch([])
         if not self._segment:
-            self._begin(records)
+            self.begin(records)
         if self._clock() >= self._templates_end:
             self._templates.clear()
             self._templates_end = self._clock() + NAMES_KEEP
@@ -133,8 +133,11 @@ class Normalizer:
             columns["pid"], columns["parent"] = pids.tolist(), parent_pids.tolist()
         return columns
 
-    def _begin(self, records: RecordBatch) -> None:
-        """Learn from the first records what is the same for the whole file."""
+    def begin(self, records: RecordBatch) -> None:
+        """Learn from the first records of a file what is the same for all: its layout, and the segment's name.
+
+        `events` does so by itself; only who reads a file backwards has to call this before.
+        """
         self._segment = segment_id(self._source.id, records.record(0))
         self._layout = records.layout
         self._slots = _slots(records, self._segment, lambda _, form: f"\0{form}")

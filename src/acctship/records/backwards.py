@@ -70,6 +70,21 @@ class BackwardReader:
         """
         return self._batches
 
+    def first(self) -> RecordBatch:
+        """The records at the start of the file, in its order: what names its segment. Empty if the file holds none.
+
+        Raises:
+            InputError: the device failed.
+        """
+        self._stream.seek(0)
+        size = self._layout.size
+        for found in find_records(Opened(self._stream, b"", 0, self.detection), BATCH_RECORDS * size):
+            if not isinstance(found, Hole):
+                offset, data = found
+                offsets = np.arange(offset, offset + len(data), size, dtype=np.int64)
+                return RecordBatch(self._layout, data.view(self._layout.dtype), offsets, self._ahz)
+        return RecordBatch(self._layout, np.empty(0, self._layout.dtype), np.empty(0, np.int64), self._ahz)
+
     def _read(self) -> Iterator[RecordBatch]:
         size = self._layout.size
         end = self._end - self._end % size
