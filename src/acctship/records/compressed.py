@@ -84,6 +84,8 @@ class DecompressedStream:
     size = None
     seekable = False
     start = 0
+    ended = False
+    """Not known before `readinto` says 0."""
 
     def __init__(self, raw: PlainStream, head: bytes) -> None:
         self.raw, self.name, self.path = raw, raw.name, raw.path

@@ -124,7 +124,7 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
     layout = opened.detection.layout
     data, base = np.frombuffer(opened.head, np.uint8), opened.offset
     gap = _Gap(0, opened.offset)
-    in_step, last = True, False
+    in_step, last = True, opened.stream.ended
     while True:
         runs, end, in_step = judge(layout, data, in_step=in_step, last=last)
         at = 0
@@ -173,4 +173,4 @@ def _read_on(stream: Stream, data: Bytes, chunk: int) -> tuple[Bytes, bool]:
     room = np.empty(max(chunk, 2 * len(data)), np.uint8)
     room[: len(data)] = data
     count = stream.readinto(room[len(data) :].data)
-    return room[: len(data) + count], not count
+    return room[: len(data) + count], stream.ended or not count

@@ -61,6 +61,11 @@ class PlainStream:
         self.position += count
         return count
 
+    @property
+    def ended(self) -> bool:
+        """Whether the end is known to be reached: never in a pipe before `readinto` said 0."""
+        return self.size is not None and self.position >= self.size
+
     def seek(self, position: int) -> None:
         """Go on reading elsewhere; only where the stream is `seekable`."""
         self.position = os.lseek(self.descriptor, position, os.SEEK_SET)
