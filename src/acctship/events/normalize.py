@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from operator import add
 from typing import Any
+from weakref import proxy
 
 import msgspec
 import numpy as np
@@ -75,7 +76,8 @@ class Normalizer:
         self._source, self._names, self._omitted, self._clock = source, names, omitted, clock
         self._segment = ""
         self._order: list[str] = []
-        self._templates = Memory(self._template, most=8192)
+        this = proxy(self)  # a bound method would close a cycle, which keeps thousands of templates for a while
+        self._templates: Memory[bytes, bytes] = Memory(lambda key: this._template(key), most=8192)  # noqa: PLW0108
         self._templates_end = 0.0
         self._time = Memory(zulu, most=4096).__getitem__
         self._second = Memory(second_text, most=4096).__getitem__

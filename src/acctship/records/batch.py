@@ -142,7 +142,7 @@ class RecordBatch:
         return self._comp_t("majflt")
 
     def transferred(self) -> Ints:
-        """What ac_io says: characters transferred, by acct(5); Linux has never counted them."""
+        """What ac_io says: characters transferred, by acct(5); Linux has not counted them, but some kernels fill it."""
         return self._comp_t("io")
 
     def blocks(self) -> Ints:

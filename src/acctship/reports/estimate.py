@@ -6,7 +6,6 @@ compressed. Of a long file only a part is, chosen evenly, and the error is told.
 
 from __future__ import annotations
 
-import gc
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -117,7 +116,6 @@ def estimate(batches: Batches, names: Names, omits: Iterable[Omit], charged: Omi
     def measure() -> None:
         for omit, size in sizes.items():
             _measure(block, omit, names, size, commands if omit == charged else None)
-            gc.collect()  # a Normalizer refers to itself, so its thousands of templates would stay for a while
         block.clear()
 
     for group in _as_sent(batches):

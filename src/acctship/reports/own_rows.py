@@ -53,15 +53,12 @@ def json_rows(rows: Rows, by: By) -> Iterator[bytes]:
 
 def csv_rows(rows: Rows, by: By) -> Iterator[bytes]:
     """The same as CSV (RFC 4180), with a header; no cell is a formula."""
-    from acctship.events.render import _cell, _csv  # noqa: PLC0415 - takes the schema of events with it
+    from acctship.events.render import cell, csv_lines  # noqa: PLC0415 - takes the schema of events with it
 
     for at, part in enumerate(rows.parts()):
         fields = _fields(part, by)
-        cells = [
-            [_cell(json.dumps(value) if isinstance(value, bool | float) else value) for value in values]
-            for values in zip(*fields.values(), strict=True)
-        ]
-        yield _csv([list(fields), *cells] if at == 0 else cells)
+        cells = [[cell(value) for value in values] for values in zip(*fields.values(), strict=True)]
+        yield csv_lines([list(fields), *cells] if at == 0 else cells)
 
 
 def _fields(rows: Rows, by: By) -> dict[str, Sequence[object]]:
