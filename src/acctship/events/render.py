@@ -107,7 +107,7 @@ def cell(value: object) -> str:
     r"""A value as a cell of CSV: a number or truth as in JSON, a list joined by spaces, a map as JSON, None as nothing.
 
     >>> cell("-bash"), cell(1.5)
-    ('\x2dbash', '1.5')
+    ('\\x2dbash', '1.5')
     """
     if value is None:
         return ""
