@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, describe_hole
 from acctship.cli.terminal import say
 from acctship.errors import InputError
 from acctship.records import BATCH_RECORDS, Hole, Layout, Reader, RecordBatch
+from acctship.reports._backward_stub import BackwardReader
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Files:
         layout: what they are, where a person knows better than their first bytes tell.
         ahz: ticks per second, where a person knows better than the file.
         batch_records: records a batch, at most.
+        backwards: each file from its newest record to its oldest; the files stay in order.
         code: exit code of the command so far: 0, 1 if a file could not be read, else 4 if bytes were skipped.
     """
 
@@ -28,6 +30,7 @@ class Files:
     layout: Layout | None = None
     ahz: int | None = None
     batch_records: int = BATCH_RECORDS
+    backwards: bool = False
     code: int = 0
 
     def batches(self) -> Iterator[tuple[Reader, RecordBatch]]:
@@ -35,10 +38,11 @@ class Files:
 
         On a terminal a progress bar shows how far it is.
         """
+        kind = BackwardReader if self.backwards else Reader
         with progress_bar() as progress:
             for path in self.paths:
                 try:
-                    with Reader(
+                    with kind(
                         path,
                         layout=self.layout,
                         ahz=self.ahz,
@@ -60,3 +64,17 @@ class Files:
         """Say that a file could not be read, or not to its end."""
         say(str(error))
         self.code = error.exit_code
+
+
+def first_record(reader: Reader, records: RecordBatch) -> RecordBatch:
+    """The first record of a reader's file, which names the segment of its events.
+
+    Args:
+        reader: of the file.
+        records: the first batch that the reader gave.
+    """
+    return (
+        reader.first
+        if isinstance(reader, BackwardReader)
+        else replace(records, rows=records.rows[:1], offsets=records.offsets[:1])
+    )
