@@ -92,7 +92,8 @@ def rows(
 
     def render(batch: RecordBatch) -> bytes:
         names = _names(batch)
-        parts: list[bytes | Characters] = [names if print_controls else _shown(names), b" ", _FLAG_TEXTS[batch.flags()]]
+        shown = np.where(names == 0, ord(" "), names) if print_controls else _shown(names)
+        parts: list[bytes | Characters] = [shown, b" ", _FLAG_TEXTS[batch.flags()]]
         if paging:
             parts += [b" ", numbers(batch.minor_faults(), 6), b"min ", numbers(batch.major_faults(), 6)]
             parts += [b"maj ", numbers(batch.swaps(), 4), b"swp "]
