@@ -58,7 +58,7 @@ def gnu(gnu_acct: Path) -> Gnu:
 
 @pytest.fixture(scope="module")
 def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records with any number that a kernel can write, and with names and terminals of this machine and unknown ones."""
+    """Records with any number that a kernel can write, of users and terminals that this machine knows or does not."""
     rng = random.Random("lastcomm")
     path = tmp_path_factory.mktemp("random") / "pacct"
 
@@ -158,7 +158,7 @@ def test_ahz_of_a_file_that_does_not_say_it_gives_the_same_rows(gnu: Gnu, tmp_pa
 
 @pytest.mark.parametrize("options", ["", "--forwards"])
 def test_several_files_come_one_after_another(gnu: Gnu, ten_thousand: Path, options: str) -> None:
-    files = ["-f", EXAMPLE, "-f", ten_thousand]
+    files = ("-f", EXAMPLE, "-f", ten_thousand)
     done = acctship("lastcomm", *options.split(), *files, "--print-controls", environment=ZONE)
 
     assert done.out == gnu(*options.split(), "--print-controls", *files).stdout

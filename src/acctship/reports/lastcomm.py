@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pwd
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -32,6 +33,8 @@ _CENTS = characters([b".%02d" % cents for cents in range(100)])
 _PLAIN = bytes([0, *range(0x20, 0x7F)])
 _SHOWN = bytes(byte if byte in _PLAIN[1:] else ord("?") if byte else ord(" ") for byte in range(256))
 _ODD = np.array([byte not in _PLAIN for byte in range(256)])
+
+_SPACE = re.compile(r"\s")
 
 _CLOCK_STEP = 30
 """Seconds. The minute that a clock on the wall shows changes at a multiple of these in every zone since 1970: zones
@@ -71,9 +74,10 @@ def rows(
     zone of TZ. A number that is wider than its column moves the rest of its row; a name is cut. Source: lastcomm(1),
     and trials of its release 6.6.4.
 
-    A byte of a command's name that is no printable ASCII is shown as `?`, as lastcomm has it. Such a row then has one
-    word more, at its end: the whole name, escaped (`acctship.events.escape`), with blanks as `\x20`. So columns stay
-    where they are, whatever name a process gives itself, and no two names look the same.
+    A byte of a command's name that is no printable ASCII is shown as `?`, as lastcomm has it. Such a row, and that of a
+    name that ends in a blank, has one word more, at its end: the whole name, escaped (`acctship.events.escape`), without
+    blanks (`\x20`). So columns stay where they are, whatever name a process gives itself, and no two names look the
+    same.
 
     Args:
         paging: page faults and swaps instead of user and terminal.
@@ -121,7 +125,7 @@ def _names(batch: RecordBatch) -> Raw:
     at = np.dtype(
         {"names": ["name"], "formats": [("u1", NAME_WIDTH)], "offsets": [place], "itemsize": batch.layout.size}
     )
-    names: Raw = np.ascontiguousarray(batch.rows.view(at)["name"])
+    names: Raw = np.array(batch.rows.view(at)["name"], order="C")
     ended = names == 0
     if (ended[:, :-1] & ~ended[:, 1:]).any():
         names[np.logical_or.accumulate(ended, axis=1)] = 0
@@ -133,15 +137,19 @@ def _shown(names: Raw) -> Characters:
 
 
 def _odd(names: Raw) -> list[int]:
-    """Which names cannot be shown as they are."""
-    if not names.tobytes().translate(None, _PLAIN):  # hardly ever is there one: look at all names at once first
+    """Which names cannot be told from what their column shows."""
+    raw = names.tobytes()
+    if not raw.translate(None, _PLAIN) and b" \0" not in raw:  # hardly ever is there one: look at all of them first
         return []
-    found: list[int] = np.flatnonzero(_ODD[names].any(axis=1)).tolist()
+    odd = _ODD[names].any(axis=1) | ((names[:, :-1] == ord(" ")) & (names[:, 1:] == 0)).any(axis=1)
+    found: list[int] = np.flatnonzero(odd).tolist()
     return found
 
 
 def _word(name: bytes) -> bytes:
-    return escape(command(name)).replace(" ", "\\x20").encode()
+    return _SPACE.sub(
+        lambda space: "".join(f"\\x{byte:02x}" for byte in space[0].encode()), escape(command(name))
+    ).encode()
 
 
 def _cpu_seconds(batch: RecordBatch) -> Characters:
