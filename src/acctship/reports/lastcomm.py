@@ -75,8 +75,8 @@ def rows(
     and trials of its release 6.6.4.
 
     A byte of a command's name that is no printable ASCII is shown as `?`, as lastcomm has it. Such a row, and that of a
-    name that ends in a blank, has one word more, at its end: the whole name, escaped (`acctship.events.escape`), without
-    blanks (`\x20`). So columns stay where they are, whatever name a process gives itself, and no two names look the
+    name that ends in a blank, has one word more, at its end: the whole name, escaped (`acctship.events.escape`), with
+    `\x20` for a blank. So columns stay where they are, whatever name a process gives itself, and no two names look the
     same.
 
     Args:
