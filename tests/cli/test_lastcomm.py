@@ -218,6 +218,13 @@ def test_pager_that_is_missing_is_said_and_done_without(pacct: Path) -> None:
     assert shown.terminal.count(b"\n") == 4
 
 
+def test_pager_has_the_terminal_to_itself(tmp_path: Path) -> None:
+    path = tmp_path / "pacct"
+    path.write_bytes(accounting(100_000))
+    assert on_terminal("lastcomm", "-f", path, environment={"PAGER": "sh -c 'cat > /dev/null'"}).terminal == b""
+    assert b"100%" in on_terminal("lastcomm", "-f", path, pipe=1).terminal
+
+
 def test_raw_names_are_refused_on_a_terminal(tmp_path: Path) -> None:
     path = tmp_path / "pacct"
     path.write_bytes(record(comm=b"\x1b]0;owned\x07"))

@@ -103,7 +103,7 @@ def command(
     else:
         render = rows(paging=show_paging, pids=show_pid, print_controls=print_controls, colour=coloured(1))
         show = lambda _path, _first, records: render(records)  # noqa: E731
-    inputs = Files(paths, layout, ahz, BATCH_RECORDS, backwards=not forwards)
+    inputs = Files(paths, layout, ahz, BATCH_RECORDS, backwards=not forwards, progress=not is_terminal(1))
     if follow:
         _follow(inputs, select, show, whole=filters["since"] is not None)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from acctship.cli.progress import progress_bar
@@ -23,6 +24,7 @@ class Files:
         ahz: ticks per second, where a person knows better than the file.
         batch_records: records a batch, at most.
         backwards: each file from its newest record to its oldest; the files stay in order.
+        progress: whether a bar may show how far it is: not beside a pager, which has the terminal to itself.
         code: exit code of the command so far: 0, 1 if a file could not be read, else 4 if bytes were skipped.
     """
 
@@ -31,6 +33,7 @@ class Files:
     ahz: int | None = None
     batch_records: int = BATCH_RECORDS
     backwards: bool = False
+    progress: bool = True
     code: int = 0
 
     def batches(self) -> Iterator[tuple[Reader, RecordBatch]]:
@@ -39,7 +42,7 @@ class Files:
         On a terminal a progress bar shows how far it is.
         """
         kind = BackwardReader if self.backwards else Reader
-        with progress_bar() as progress:
+        with progress_bar() if self.progress else nullcontext(_no_progress) as progress:
             for path in self.paths:
                 try:
                     with kind(
@@ -64,6 +67,10 @@ class Files:
         """Say that a file could not be read, or not to its end."""
         say(str(error))
         self.code = error.exit_code
+
+
+def _no_progress(_reader: Reader) -> None:
+    pass
 
 
 def first_record(reader: Reader, records: RecordBatch) -> RecordBatch:
