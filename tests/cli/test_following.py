@@ -168,7 +168,7 @@ def test_reader_that_goes_while_nothing_comes_ends_it(watch: Callable[..., Watch
 def test_missing_file_is_said_once(watch: Callable[..., Watch], tmp_path: Path) -> None:
     code, said = watch(tmp_path / "missing").end()
     assert (code, said.count("\n")) == (1, 1)
-    assert "no such file" in said
+    assert "cannot be opened: No such file or directory" in said
 
 
 def test_pipe_cannot_be_followed(watch: Callable[..., Watch], tmp_path: Path) -> None:

@@ -14,12 +14,11 @@ import numpy as np
 from acctship.cli.terminal import OutputClosedError
 from acctship.errors import FormatError, InputError
 from acctship.records import BATCH_RECORDS, Hole, Layout, RecordBatch, detect
-from acctship.records.detect import HEAD_RECORDS
 from acctship.records.plausible import plausible
 
 POLL_MS = 200
 _HEAD_BYTES = 64
-"""Shortest beginning of a file that tells its layout."""
+"""Bytes at the start of a file that tell its layout."""
 
 
 class Growth(NamedTuple):
@@ -34,8 +33,30 @@ class Growth(NamedTuple):
     records: RecordBatch
 
 
+def open_regular(path: str) -> int:
+    """Open a file to follow it: before it is listed, so that it may be moved away meanwhile.
+
+    Raises:
+        InputError: it cannot be read, or is no regular file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(f"{path}: no regular file, so it cannot be followed")
+    return descriptor
+
+
 def follow(
-    path: str, position: int, layout: Layout | None, ahz: int | None, on_hole: Callable[[Hole], None]
+    path: str,
+    descriptor: int,
+    position: int,
+    *,
+    layout: Layout | None,
+    ahz: int | None,
+    on_hole: Callable[[Hole], None],
 ) -> Iterator[Growth]:
     """Records that are appended to a regular file from a position on, as they come, for ever.
 
@@ -44,23 +65,23 @@ def follow(
 
     Args:
         path: the file; a later file at the same path is followed in its turn.
+        descriptor: of the file, from `open_regular`; it is closed in the end.
         position: bytes of the file that have been read.
-        layout: of the records, where a person knows better than the file.
+        layout: of the records, where it is known.
         ahz: ticks per second, where a person knows better than the file.
         on_hole: called with bytes that are no records, which are skipped.
 
     Raises:
-        InputError: the file cannot be read, or is no regular file.
+        InputError: a later file cannot be read, or is no regular file.
         FormatError: it is no accounting file.
         OutputClosedError: nobody reads standard output any more.
     """
     while True:
-        descriptor = _open(path)
         try:
             yield from _follow_one(descriptor, path=path, position=position, layout=layout, ahz=ahz, on_hole=on_hole)
         finally:
             os.close(descriptor)
-        position = 0
+        descriptor, position = open_regular(path), 0
 
 
 def _follow_one(
@@ -109,20 +130,9 @@ def _wait() -> None:
         raise OutputClosedError("standard output was closed by its reader")
 
 
-def _open(path: str) -> int:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise InputError(f"{path}: no regular file, so it cannot be followed")
-    return descriptor
-
-
 def _layout(path: str, descriptor: int) -> Layout:
     try:
-        return detect(os.pread(descriptor, HEAD_RECORDS * _HEAD_BYTES, 0)).layout
+        return detect(os.pread(descriptor, _HEAD_BYTES, 0)).layout
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
 
@@ -134,11 +144,3 @@ def _is_replaced(path: str, descriptor: int) -> bool:
     except OSError:  # it has been moved away, and nothing has come in its place yet
         return False
     return there.st_size > 0 and not os.path.samestat(there, os.fstat(descriptor))
-
-
-def size_of(path: str) -> int | None:
-    """Bytes of a file; None if that cannot be told."""
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return None

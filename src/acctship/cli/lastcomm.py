@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import groupby
@@ -25,7 +26,7 @@ from acctship.reports.lastcomm import rows
 from acctship.reports.selection import Extras, gathered, joined, selection, take
 
 BATCH_RECORDS = 16_384
-"""Records to look at together: 1 MB of them, and as much of rows."""
+"""Records to look at together where rows are made: 1 MB of them, and as much of rows."""
 FOLLOW_LAST = 10
 """Rows to show before those that are to come, as tail -f does."""
 
@@ -103,7 +104,9 @@ def command(
     else:
         render = rows(paging=show_paging, pids=show_pid, print_controls=print_controls, colour=coloured(1))
         show = lambda _path, _first, records: render(records)  # noqa: E731
-    inputs = Files(paths, layout, ahz, BATCH_RECORDS, backwards=not forwards, progress=not is_terminal(1))
+    inputs = Files(paths, layout, ahz, backwards=not forwards, progress=not is_terminal(1))
+    if not as_json:
+        inputs.batch_records = BATCH_RECORDS
     if follow:
         _follow(inputs, select, show, whole=filters["since"] is not None)
     else:
@@ -131,55 +134,61 @@ def _chosen(inputs: Files, select: Select, *, debug: bool = False) -> Iterator[t
         yield reader, first, select(records)
 
 
-def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> int:
-    """Show all records; gives where the last file ended."""
-    end = 0
+def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> Reader | None:
+    """Show all records; gives the reader of the last file."""
+    reader = None
     for (reader, first), group in groupby(_chosen(inputs, select, debug=debug), itemgetter(0, 1)):
-        most = 1 if reader.size is None else BATCH_RECORDS  # who writes to a pipe may take their time
+        most = 1 if reader.size is None else inputs.batch_records  # who writes to a pipe may take their time
         for records in gathered((chosen for _, _, chosen in group), most):
             write(show(reader.path, first, records))
-        end = _end(reader)
-    return end
+    return reader
 
 
-def _list_last(inputs: Files, select: Select, show: Show) -> int:
-    """Show the last records, the oldest of them first; gives where the file ended."""
+def _list_last(inputs: Files, select: Select, show: Show) -> Reader | None:
+    """Show the last records, the oldest of them first; gives the reader of the file."""
+    reader = None
     last: list[RecordBatch] = []
-    left, end = FOLLOW_LAST, 0
+    left = FOLLOW_LAST
     for reader, first, chosen in _chosen(inputs, select):  # noqa: B007 - used behind the loop
         last.append(take(chosen, slice(left)))
-        left, end = left - len(last[-1]), _end(reader)
+        left -= len(last[-1])
         if not left:
             break
-    if last and len(found := joined(last)):
+    if reader and len(found := joined(last)):
         write(show(reader.path, first, take(found, slice(None, None, -1))))
-    return end
+    return reader
 
 
 def _follow(inputs: Files, select: Select, show: Show, *, whole: bool) -> None:
     """Show the last records, or all of them, and those that come, for ever; returns if the file cannot be read."""
-    from acctship.cli.following import follow, size_of  # noqa: PLC0415 - needed now only
+    from acctship.cli.following import follow, open_regular  # noqa: PLC0415 - needed now only
 
     paths = list(inputs.paths)
     if len(paths) > 1 or STDIN in paths:
         raise click.UsageError("--follow takes one file, by its name.")
     (path,) = paths
+    descriptor = open_regular(path)
     position = 0
-    if size_of(path) != 0:  # a file that was just rotated has no record yet
+    if os.fstat(descriptor).st_size:  # a file that was just rotated has no record yet
         inputs.backwards = not whole
-        position = (_list if whole else _list_last)(inputs, select, show)
+        reader = (_list if whole else _list_last)(inputs, select, show)
         if inputs.code == InputError.exit_code:
             return
-    for growth in follow(path, position, inputs.layout, inputs.ahz, lambda hole: inputs.skipped(path, hole)):
+        if reader and reader.size:
+            inputs.layout = reader.detection.layout
+            position = reader.size - reader.size % inputs.layout.size
+    growths = follow(
+        path,
+        descriptor,
+        position,
+        layout=inputs.layout,
+        ahz=inputs.ahz,
+        on_hole=lambda hole: inputs.skipped(path, hole),
+    )
+    for growth in growths:
         chosen = select(growth.records)
         if len(chosen):
             write(show(path, growth.first, chosen))
-
-
-def _end(reader: Reader) -> int:
-    """Where the records end that a reader gives."""
-    size = reader.size or 0
-    return size - size % reader.detection.layout.size
 
 
 def _events(config_path: Path | None) -> Show:
