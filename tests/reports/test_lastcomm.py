@@ -52,6 +52,11 @@ def test_spelling_is_one_word_whatever_the_name() -> None:
     assert row(record(comm=b"\n42 1")).endswith(rb" \x0a42\x201" + b"\n")
 
 
+def test_name_that_ends_in_a_blank_passes_for_no_other() -> None:
+    assert row(record(comm=b"sh ")) == row(record(comm=b"sh"))[:-1] + rb" sh\x20" + b"\n"
+    assert row(record(comm=b" sh")).endswith(b"22:13\n")
+
+
 def test_what_follows_a_names_end_is_not_shown() -> None:
     assert row(record(comm=b"sh\0\nroot")) == row(record(comm=b"sh"))
     assert row(record(comm=b"sh\0\nroot"), print_controls=True) == row(record(comm=b"sh"))
