@@ -16,7 +16,7 @@ from acctship.records.damage import LOOK_AHEAD, Bytes
 from acctship.records.layout import Layout
 from acctship.records.opening import HEAD_BYTES, Opened, open_records
 from acctship.records.plausible import plausible
-from acctship.records.reader import BATCH_RECORDS, Hole, cut_short, find_records
+from acctship.records.reader import BATCH_RECORDS, Hole, cut_short, find_records, first_records
 from acctship.records.streams import PlainStream
 
 
@@ -76,27 +76,21 @@ class BackwardReader:
         Raises:
             InputError: the device failed.
         """
-        self._stream.seek(0)
-        size = self._layout.size
-        for found in find_records(Opened(self._stream, b"", 0, self.detection), BATCH_RECORDS * size):
-            if not isinstance(found, Hole):
-                offset, data = found
-                offsets = np.arange(offset, offset + len(data), size, dtype=np.int64)
-                return RecordBatch(self._layout, data.view(self._layout.dtype), offsets, self._ahz)
-        return RecordBatch(self._layout, np.empty(0, self._layout.dtype), np.empty(0, np.int64), self._ahz)
+        return first_records(self._stream, self._layout, self._ahz)
 
     def _read(self) -> Iterator[RecordBatch]:
         size = self._layout.size
         end = self._end - self._end % size
         while end:
-            data = self._bytes(max(0, end - self._batch_records * size), end)
+            start = max(0, end - self._batch_records * size)
+            data = self._stream.read_at(start, end - start)
             if not plausible(self._layout, data.view(self._layout.dtype)).all():
                 yield from self._read_damaged(end)
                 return
             if end == self._end - self._end % size != self._end:
-                self._on_hole(cut_short(self._bytes(end, self._end), end))
-            end -= len(data)
-            yield self._batch(data, end)
+                self._on_hole(cut_short(self._stream.read_at(end, self._end - end), end))
+            yield self._batch(data, start)
+            end = start
 
     def _read_damaged(self, end: int) -> Iterator[RecordBatch]:
         """The records before `end`, behind which all are in order."""
@@ -119,23 +113,14 @@ class BackwardReader:
         for at in range(len(runs) - 2, -1, -2):
             first, stop = runs[at], runs[at] + runs[at + 1]
             while stop > first:
-                data = self._bytes(max(first, stop - self._batch_records * size), stop)
-                stop -= len(data)
-                yield self._batch(data, stop)
+                start = max(first, stop - self._batch_records * size)
+                yield self._batch(self._stream.read_at(start, stop - start), start)
+                stop = start
 
     def _batch(self, data: Bytes, start: int) -> RecordBatch:
         self.position += len(data)
         offsets = np.arange(start, start + len(data), self._layout.size, dtype=np.int64)
         return RecordBatch(self._layout, data.view(self._layout.dtype)[::-1], offsets[::-1], self._ahz)
-
-    def _bytes(self, start: int, stop: int) -> Bytes:
-        data = np.empty(stop - start, np.uint8)
-        self._stream.seek(start)
-        done = 0
-        while done < len(data) and (count := self._stream.readinto(data[done:].data)):
-            done += count
-        data[done:] = 0  # what a file has lost meanwhile is no record
-        return data
 
     def _copy(self, opened: Opened) -> PlainStream:
         """What a pipe, or a compressed file, holds, as a file without a name."""

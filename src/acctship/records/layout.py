@@ -75,7 +75,10 @@ _COMMON = {
 
 _SHORT_IDS = {"uid16": ("u2", 2), "gid16": ("u2", 4)}
 # Versions 1 and 2 hold the ids and the elapsed time twice, the second time with more bits.
-_V0 = {**_COMMON, "uid": ("u2", 2), "gid": ("u2", 4), "exitcode": ("u4", 32), "comm": ("S17", 36)}
+_V0 = {
+    **_COMMON, "uid": ("u2", 2), "gid": ("u2", 4), "pad": ("u2", 30), "exitcode": ("u4", 32), "comm": ("S17", 36),
+    "pad_end": ("V11", 53),
+}  # fmt: skip
 _V1 = {
     **_COMMON, **_SHORT_IDS, "exitcode": ("u4", 30), "comm": ("S17", 34), "etime_hi": ("u1", 51),
     "etime_lo": ("u2", 52), "uid": ("u4", 54), "gid": ("u4", 58),

@@ -45,15 +45,20 @@ def open_records(path: str | os.PathLike[str], layout: Layout | None) -> Opened:
         InputError: it is missing, unreadable, a folder, or empty.
         FormatError: it is no accounting file that acctship reads.
     """
-    plain = PlainStream(path)
+    stream = PlainStream(path)
     try:
-        head = _more(plain, b"", MAGIC_BYTES)
-        if compression(head):
-            return _told(DecompressedStream(plain, head), b"", layout)
-        return _told(plain, head, layout)
+        return examine(stream, layout)
     except BaseException:
-        plain.close()
+        stream.close()
         raise
+
+
+def examine(stream: PlainStream, layout: Layout | None) -> Opened:
+    """Learn what an open file is: arguments and errors are those of `open_records`."""
+    head = _more(stream, b"", MAGIC_BYTES)
+    if compression(head):
+        return _told(DecompressedStream(stream, head), b"", layout)
+    return _told(stream, head, layout)
 
 
 def _told(stream: Stream, head: bytes, layout: Layout | None) -> Opened:

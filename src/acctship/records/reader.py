@@ -10,8 +10,10 @@ import numpy as np
 
 from acctship.records.batch import RecordBatch
 from acctship.records.damage import Bytes, judge
+from acctship.records.detect import Detection
 from acctship.records.layout import Layout
 from acctship.records.opening import Opened, Stream, open_records
+from acctship.records.streams import PlainStream
 
 BATCH_RECORDS = 1024
 """Records a batch, at most: enough to spread the cost of a numpy call, few enough for the events to stay in cache."""
@@ -145,6 +147,26 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
         yield Hole(gap.offset, gap.length + missing[0], missing[1])
     elif gap.length:
         yield cut_short(data, gap.offset) if in_step else gap.hole(f"no record of {layout.title}")
+
+
+def first_records(stream: PlainStream, layout: Layout, ahz: int | None) -> RecordBatch:
+    """The records at the start of a file, which name its segment; none if it holds none.
+
+    Args:
+        stream: the file; it must be `seekable`.
+        layout: of the records.
+        ahz: ticks per second, where a person knows better than the file.
+
+    Raises:
+        InputError: the device failed.
+    """
+    stream.seek(0)
+    for found in find_records(Opened(stream, b"", 0, Detection(layout, "known")), BATCH_RECORDS * layout.size):
+        if not isinstance(found, Hole):
+            offset, data = found
+            offsets = np.arange(offset, offset + len(data), layout.size, dtype=np.int64)
+            return RecordBatch(layout, data.view(layout.dtype), offsets, ahz)
+    return RecordBatch(layout, np.empty(0, layout.dtype), np.empty(0, np.int64), ahz)
 
 
 def cut_short(data: Bytes, offset: int) -> Hole:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
+import numpy as np
+import numpy.typing as npt
+
 from acctship.errors import InputError
 
 STDIN = "-"
@@ -69,6 +72,20 @@ class PlainStream:
     def seek(self, position: int) -> None:
         """Go on reading elsewhere; only where the stream is `seekable`."""
         self.position = os.lseek(self.descriptor, position, os.SEEK_SET)
+
+    def read_at(self, start: int, count: int) -> npt.NDArray[np.uint8]:
+        """So many bytes from a place on; only where the stream is `seekable`. What is not there any more is zero.
+
+        Raises:
+            InputError: the device failed.
+        """
+        data = np.empty(count, np.uint8)
+        self.seek(start)
+        done = 0
+        while done < count and (more := self.readinto(data[done:].data)):
+            done += more
+        data[done:] = 0
+        return data
 
     def missing(self) -> tuple[int, str] | None:
         """At the end: bytes that should have been there, at least, and why they are not; None if all were."""
