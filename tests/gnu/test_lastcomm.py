@@ -133,7 +133,7 @@ def test_other_layouts_give_the_same_rows(gnu: Gnu, layout: str, options: str, t
     rng = np.random.default_rng(4)
     rows = np.zeros(500, LAYOUTS[layout].dtype)
     rows["version"] = LAYOUTS[layout].version_byte
-    rows["flag"], rows["btime"] = rng.integers(0, 32, 500), rng.integers(0, 2**32, 500)
+    rows["flag"], rows["btime"] = rng.integers(0, 32, 500), rng.integers(10**9, 2 * 10**9, 500)
     rows["tty"], rows["uid"] = rng.choice([0, 0x8803], 500), rng.choice([0, 12345], 500)
     for field in ("utime", "stime", "minflt", "majflt", "swaps"):
         rows[field] = rng.integers(0, 2**16, 500)
