@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from tests.builders import BTIME, record
 from tests.cli.command import ACCTSHIP, Done, accounting, acctship, on_terminal
+from tests.layouts import NAMES, ordinary
 from tests.schema import assert_valid_event
 
 UTC = {"TZ": "UTC"}
@@ -114,6 +116,28 @@ def test_json_of_several_files_names_the_segment_of_each(pacct: Path, tmp_path: 
     expected = {event["event"]["id"] for event in acctship("decode", *files).events}
 
     assert {event["event"]["id"] for event in acctship("lastcomm", "--json", *files).events} == expected
+
+
+def test_pipes_and_compressed_files_begin_with_the_newest_record_too(pacct: Path, tmp_path: Path) -> None:
+    compressed = tmp_path / "pacct.gz"
+    compressed.write_bytes(gzip.compress(pacct.read_bytes()))
+    expected = acctship("lastcomm", "-f", pacct).out
+
+    assert acctship("lastcomm", "-f", "-", stdin=pacct.read_bytes()).out == expected
+    assert acctship("lastcomm", "-f", compressed).out == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_are_those_of_decode_in_any_order_and_layout(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "pacct"
+    path.write_bytes(bytes(640) + b"".join(ordinary(name, 3000)))
+    options = ("--json", "-f", path, "--layout", name)
+    expected = acctship("decode", "-f", path, "--layout", name).out.splitlines()
+
+    assert len(expected) == 3000
+    assert acctship("lastcomm", *options).out.splitlines() == expected[::-1]
+    assert acctship("lastcomm", *options, "--forwards").out.splitlines() == expected
+    assert acctship("dump", *options, "--reverse").out.splitlines() == expected[::-1]
 
 
 def test_columns_of_ids_are_absent_where_the_layout_has_none(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from acctship._version import __version__
 from acctship.cli.options import config_option, file_option, layout_option, long_source_options
-from acctship.cli.reading import AnyReader, Files, first_record
+from acctship.cli.reading import AnyReader, Files
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import colour_json, coloured, is_terminal, write
 from acctship.records import LAYOUTS, Layout, RecordBatch
@@ -142,7 +142,7 @@ def _events(settings: Config, where: Origin) -> Render:
         if reader not in current:
             current.clear()
             current[reader] = Normalizer(describe(reader.path, settings, where), names)
-            current[reader].begin(first_record(reader, records))
+            current[reader].begin(reader.first())
         lines = events(current[reader].events(records))
         return colour_json(lines) if coloured(1) else lines
 

@@ -17,7 +17,7 @@ from acctship.cli import DEBUG
 from acctship.cli.filters import filter_options
 from acctship.cli.options import ahz_option, config_option, file_option, layout_option
 from acctship.cli.pager import paged
-from acctship.cli.reading import AnyReader, Files, first_record
+from acctship.cli.reading import AnyReader, Files
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import OutputClosedError, colour_json, coloured, is_terminal, say, write
 from acctship.errors import InputError
@@ -31,8 +31,9 @@ POLL_MS = 200
 FOLLOW_LAST = 10
 """Rows to show before those that are to come, as tail -f does."""
 
-Show = Callable[[str, RecordBatch, RecordBatch], bytes]
-"""Bytes to print, of a file's path, its first record, and the records to show."""
+First = Callable[[], RecordBatch]
+Show = Callable[[str, First, RecordBatch], bytes]
+"""Bytes to print, of a file's path, what gives its first records, and the records to show."""
 Select = Callable[[RecordBatch], RecordBatch]
 
 
@@ -124,41 +125,40 @@ def _paths(files: tuple[str, ...], config_path: Path | None) -> list[str]:
     return choose_files(files, config.load(config_path))
 
 
-def _chosen(
-    inputs: Files, select: Select, *, debug: bool = False
-) -> Iterator[tuple[AnyReader, RecordBatch, RecordBatch]]:
-    """Batch by batch: its reader, the first record of its file, and the records to show, perhaps none."""
+def _chosen(inputs: Files, select: Select, *, debug: bool = False) -> Iterator[tuple[AnyReader, RecordBatch]]:
+    """Batch by batch: its reader, and the records to show, perhaps none."""
     current = None
     for reader, records in inputs.batches():
-        if reader is not current:
-            current, first = reader, first_record(reader, records)
-            if debug:
-                say(f"{reader.name}: {reader.detection.layout.title}: {reader.detection.reason}")
-        yield reader, first, select(records)
+        if debug and reader is not current:
+            say(f"{reader.name}: {reader.detection.layout.title}: {reader.detection.reason}")
+        current = reader
+        yield reader, select(records)
 
 
 def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> AnyReader | None:
     """Show all records; gives the reader of the last file."""
     reader = None
-    for (reader, first), group in groupby(_chosen(inputs, select, debug=debug), itemgetter(0, 1)):
+    for reader, group in groupby(_chosen(inputs, select, debug=debug), itemgetter(0)):
         most = 1 if reader.size is None else inputs.batch_records  # who writes to a pipe may take their time
-        for records in gathered((chosen for _, _, chosen in group), most):
-            write(show(reader.path, first, records))
+        for records in gathered((chosen for _, chosen in group), most):
+            write(show(reader.path, reader.first, records))
     return reader
 
 
 def _list_last(inputs: Files, select: Select, show: Show) -> AnyReader | None:
     """Show the last records, the oldest of them first; gives the reader of the file."""
     reader = None
+    first: RecordBatch | None = None
     last: list[RecordBatch] = []
     left = FOLLOW_LAST
-    for reader, first, chosen in _chosen(inputs, select):  # noqa: B007 - used behind the loop
+    for reader, chosen in _chosen(inputs, select):  # noqa: B007 - used behind the loop
+        first = first or reader.first()  # behind the loop it is closed
         last.append(take(chosen, slice(left)))
         left -= len(last[-1])
         if not left:
             break
-    if reader and len(found := joined(last)):
-        write(show(reader.path, first, take(found, slice(None, None, -1))))
+    if reader and first and len(found := joined(last)):
+        write(show(reader.path, lambda: first, take(found, slice(None, None, -1))))
     return reader
 
 
@@ -209,12 +209,12 @@ def _events(config_path: Path | None) -> Show:
     render = rendering("json").render
     made: dict[tuple[str, bytes], Normalizer] = {}
 
-    def show(path: str, first: RecordBatch, records: RecordBatch) -> bytes:
-        file = path, first.record(0)
+    def show(path: str, first: First, records: RecordBatch) -> bytes:
+        file = path, first().record(0)
         if file not in made:
             made.clear()
             made[file] = Normalizer(describe(path, settings, where), names)
-            made[file].begin(first)
+            made[file].begin(first())
         lines = render(made[file].events(records))
         return colour_json(lines) if paint else lines
 

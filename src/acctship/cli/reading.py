@@ -72,13 +72,3 @@ class Files:
 
 def _no_progress(_reader: AnyReader) -> None:
     pass
-
-
-def first_record(reader: AnyReader, records: RecordBatch) -> RecordBatch:
-    """A batch that begins with the first record of a reader's file, which names the segment of its events.
-
-    Args:
-        reader: of the file.
-        records: the first batch that the reader gave.
-    """
-    return reader.first() if isinstance(reader, BackwardReader) else records

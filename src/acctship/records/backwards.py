@@ -71,7 +71,7 @@ class BackwardReader:
         return self._batches
 
     def first(self) -> RecordBatch:
-        """The records at the start of the file, in its order: what names its segment. Empty if the file holds none.
+        """The records at the start of the file, in its order, which name its segment; none if it holds none.
 
         Raises:
             InputError: the device failed.

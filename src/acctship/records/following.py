@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,11 +27,11 @@ class Growth(NamedTuple):
     """Records that have come.
 
     Attributes:
-        first: those at the start of the file that they are in.
+        first: gives those at the start of the file that they are in.
         records: the new ones, some.
     """
 
-    first: RecordBatch
+    first: Callable[[], RecordBatch]
     records: RecordBatch
 
 
@@ -40,11 +41,9 @@ def open_regular(path: str) -> PlainStream:
     Raises:
         InputError: it cannot be read, or is no regular file.
     """
-    stream = PlainStream(path)
-    if not stream.seekable:
-        stream.close()
+    if Path(path).exists() and not Path(path).is_file():  # to open a pipe would wait for its writer
         raise InputError(f"{path}: no regular file, so it cannot be followed")
-    return stream
+    return PlainStream(path)
 
 
 def follow(
@@ -110,7 +109,7 @@ def _follow_one(
                 rows = as_rows(layout, data[run.start :])[: run.records]
                 hole = start + rows.nbytes
                 offsets = np.arange(start, hole, layout.size, dtype=np.int64)
-                yield Growth(first_records(stream, layout, ahz), RecordBatch(layout, rows, offsets, ahz))
+                yield Growth(partial(first_records, stream, layout, ahz), RecordBatch(layout, rows, offsets, ahz))
             position += end
             if not end:
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -77,6 +78,7 @@ class Reader:
         self.path, self.name, self.size = opened.stream.path, opened.stream.name, opened.stream.size
         self.detection = opened.detection
         self.position = 0
+        self._first: RecordBatch | None = None
         self._ahz, self._batch_records = ahz, batch_records
         self._batches = self._read(opened, on_hole)
 
@@ -98,6 +100,11 @@ class Reader:
         """
         return self._batches
 
+    def first(self) -> RecordBatch:
+        """The first record, which names the segment; none if none has been read yet."""
+        none = RecordBatch(self.detection.layout, np.empty(0, self.detection.layout.dtype), np.empty(0, np.int64))
+        return none if self._first is None else self._first
+
     def _read(self, opened: Opened, on_hole: Callable[[Hole], None]) -> Iterator[RecordBatch]:
         layout = opened.detection.layout
         for found in find_records(opened, self._batch_records * layout.size):
@@ -110,7 +117,10 @@ class Reader:
                 rows = data[start : start + self._batch_records * layout.size].view(layout.dtype)
                 self.position = offset + start + rows.nbytes
                 offsets = np.arange(offset + start, self.position, layout.size, dtype=np.int64)
-                yield RecordBatch(layout, rows, offsets, self._ahz)
+                batch = RecordBatch(layout, rows, offsets, self._ahz)
+                if self._first is None:
+                    self._first = replace(batch, rows=rows[:1].copy(), offsets=offsets[:1])
+                yield batch
 
 
 def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hole]:
