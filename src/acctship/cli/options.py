@@ -35,7 +35,8 @@ layout_option = click.option(
     "--layout",
     type=click.Choice(list(LAYOUTS)),
     callback=lambda _ctx, _param, name: LAYOUTS.get(name),
-    help="Layout of the records, where the file does not tell; needed for few files, of Linux 2.6.8 and before.",
+    metavar="NAME",
+    help=f"Layout of the records, where the file does not tell it by itself: {', '.join(LAYOUTS)}.",
 )
 
 ahz_option = click.option(
