@@ -12,10 +12,10 @@ import click
 
 from acctship._version import __version__
 from acctship.cli.options import config_option, file_option, layout_option, long_source_options
-from acctship.cli.reading import AnyReader, Files
+from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import colour_json, coloured, is_terminal, write
-from acctship.records import LAYOUTS, Layout, RecordBatch
+from acctship.records import LAYOUTS, Layout, Reader, RecordBatch
 
 if TYPE_CHECKING:  # takes 30 ms to load, and rows of a file that is named need none
     from acctship.config import Config
@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # takes 30 ms to load, and rows of a file that is named need 
 BATCH_RECORDS = 8192
 """Records to render at once: 1.3 MB of rows."""
 
-Batches = Iterator[tuple[AnyReader, RecordBatch]]
-Render = Callable[[AnyReader, RecordBatch], bytes]
+Batches = Iterator[tuple[Reader, RecordBatch]]
+Render = Callable[[Reader, RecordBatch], bytes]
 
 
 @click.command("dump")
@@ -123,7 +123,7 @@ def _raw(version: int | None, byteswap: bool, ahz: int | None) -> Render:
 
     order = "be" if (sys.byteorder == "big") != byteswap else "le"
 
-    def render(_reader: AnyReader, records: RecordBatch) -> bytes:
+    def render(_reader: Reader, records: RecordBatch) -> bytes:
         wanted = records.layout.version if version is None else version
         return convert(records, LAYOUTS[f"linux-v{wanted}-{order}"], ahz)
 
@@ -136,9 +136,9 @@ def _events(settings: Config, where: Origin) -> Render:
 
     names = where.names()
     events = rendering("json").render
-    current: dict[AnyReader, Normalizer] = {}
+    current: dict[Reader, Normalizer] = {}
 
-    def render(reader: AnyReader, records: RecordBatch) -> bytes:
+    def render(reader: Reader, records: RecordBatch) -> bytes:
         if reader not in current:
             current.clear()
             current[reader] = Normalizer(describe(reader.path, settings, where), names)

@@ -17,11 +17,11 @@ from acctship.cli import DEBUG
 from acctship.cli.filters import filter_options
 from acctship.cli.options import ahz_option, config_option, file_option, layout_option
 from acctship.cli.pager import paged
-from acctship.cli.reading import AnyReader, Files
+from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import OutputClosedError, colour_json, coloured, is_terminal, say, write
 from acctship.errors import InputError
-from acctship.records import STDIN, Layout, RecordBatch, follow, open_regular
+from acctship.records import STDIN, Layout, Reader, RecordBatch, follow, open_regular
 from acctship.reports.lastcomm import rows
 from acctship.reports.selection import Extras, gathered, joined, selection, take
 
@@ -125,7 +125,7 @@ def _paths(files: tuple[str, ...], config_path: Path | None) -> list[str]:
     return choose_files(files, config.load(config_path))
 
 
-def _chosen(inputs: Files, select: Select, *, debug: bool = False) -> Iterator[tuple[AnyReader, RecordBatch]]:
+def _chosen(inputs: Files, select: Select, *, debug: bool = False) -> Iterator[tuple[Reader, RecordBatch]]:
     """Batch by batch: its reader, and the records to show, perhaps none."""
     current = None
     for reader, records in inputs.batches():
@@ -135,7 +135,7 @@ def _chosen(inputs: Files, select: Select, *, debug: bool = False) -> Iterator[t
         yield reader, select(records)
 
 
-def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> AnyReader | None:
+def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> Reader | None:
     """Show all records; gives the reader of the last file."""
     reader = None
     for reader, group in groupby(_chosen(inputs, select, debug=debug), itemgetter(0)):
@@ -145,13 +145,13 @@ def _list(inputs: Files, select: Select, show: Show, *, debug: bool = False) -> 
     return reader
 
 
-def _list_last(inputs: Files, select: Select, show: Show) -> AnyReader | None:
+def _list_last(inputs: Files, select: Select, show: Show) -> Reader | None:
     """Show the last records, the oldest of them first; gives the reader of the file."""
     reader = None
     first: RecordBatch | None = None
     last: list[RecordBatch] = []
     left = FOLLOW_LAST
-    for reader, chosen in _chosen(inputs, select):  # noqa: B007 - used behind the loop
+    for reader, chosen in _chosen(inputs, select):
         first = first or reader.first()  # behind the loop it is closed
         last.append(take(chosen, slice(left)))
         left -= len(last[-1])

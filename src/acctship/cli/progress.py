@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from acctship.cli.terminal import is_terminal
-from acctship.records import BackwardReader, Reader
+from acctship.records import Reader
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Reader | BackwardReader], None]]:
+def progress_bar() -> Iterator[Callable[[Reader], None]]:
     """Give a function to call whenever a reader has read on; it does nothing where no bar belongs."""
     if not is_terminal(2) or is_terminal(1):
         yield lambda _reader: None
@@ -23,7 +23,7 @@ def progress_bar() -> Iterator[Callable[[Reader | BackwardReader], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def show(reader: Reader | BackwardReader) -> None:
+        def show(reader: Reader) -> None:
             if reader.name not in tasks:
                 tasks[reader.name] = bar.add_task(escape(ascii(reader.name)), total=reader.size)
             bar.update(tasks[reader.name], completed=reader.position)

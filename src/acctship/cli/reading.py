@@ -12,8 +12,6 @@ from acctship.cli.terminal import say
 from acctship.errors import InputError
 from acctship.records import BATCH_RECORDS, BackwardReader, Hole, Layout, Reader, RecordBatch, stream_name
 
-AnyReader = Reader | BackwardReader
-
 
 @dataclass
 class Files:
@@ -37,12 +35,12 @@ class Files:
     progress: bool = True
     code: int = 0
 
-    def batches(self) -> Iterator[tuple[AnyReader, RecordBatch]]:
+    def batches(self) -> Iterator[tuple[Reader, RecordBatch]]:
         """The records of all files in order, each batch with its reader. A file that cannot be read is said and left.
 
         On a terminal a progress bar shows how far it is.
         """
-        kind: type[AnyReader] = BackwardReader if self.backwards else Reader
+        kind = BackwardReader if self.backwards else Reader
         with progress_bar() if self.progress else nullcontext(_no_progress) as progress:
             for path in self.paths:
                 try:
@@ -70,5 +68,5 @@ class Files:
         self.code = error.exit_code
 
 
-def _no_progress(_reader: AnyReader) -> None:
+def _no_progress(_reader: Reader) -> None:
     pass

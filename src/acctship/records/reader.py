@@ -73,8 +73,8 @@ class Reader:
         batch_records: int = BATCH_RECORDS,
         on_hole: Callable[[Hole], None] = lambda _: None,
     ) -> None:
-        opened = open_records(path, layout)
-        self._stream = opened.stream
+        opened = self._open(path, layout, on_hole)
+        self._stream: Stream = opened.stream
         self.path, self.name, self.size = opened.stream.path, opened.stream.name, opened.stream.size
         self.detection = opened.detection
         self.position = 0
@@ -99,6 +99,14 @@ class Reader:
             InputError: the device failed.
         """
         return self._batches
+
+    def _open(
+        self,
+        path: str | os.PathLike[str],
+        layout: Layout | None,
+        on_hole: Callable[[Hole], None],  # noqa: ARG002 - below
+    ) -> Opened:
+        return open_records(path, layout)
 
     def first(self) -> RecordBatch:
         """The first record, which names the segment; none if none has been read yet."""
