@@ -21,7 +21,9 @@ MAX_ELAPSED_BITS = int(np.float32(2**32 * 100).view(np.uint32))
 negative order like their bits, and the bits of all others are larger."""
 MAX_ELAPSED_HIGH = 0xA0
 """Where the highest 8 bits of a comp2_t mean more than 87 years."""
-ONES, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+SEVEN_BYTES = np.uint64(2**56 - 1)
+"""The largest number without a byte at the eighth place."""
+ONE, ONES, HIGH_BITS = np.uint64(1), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 AHZ_RANGE = 50, 2000
 PID_MAX = 2**22
 """PID_MAX_LIMIT of `include/linux/threads.h`."""
@@ -99,30 +101,30 @@ def _bytes(layout: Layout, rows: Rows) -> npt.NDArray[np.uint8]:
 
 def _named(layout: Layout, rows: Rows) -> Mask:
     """Tell for each row whether its name ends in NUL, and nothing but NUL comes behind the first one."""
-    start = layout.name_bytes.start
-    first: Words = rows.view(_word_at(layout.size, start))["word"]
-    second: Words = rows.view(_word_at(layout.size, start + 8))["word"]
-    good = _padded(first) & _padded(second)
-    good &= (first >> 56 != 0) | (second == 0)
-    if layout.name_bytes.stop - start == 17:
-        last = _bytes(layout, rows)[:, start + 16]
-        good &= last == 0
-    else:
-        good &= second >> 56 == 0
+    start, stop = layout.name_bytes.start, layout.name_bytes.stop
+    first, second = _words_at(layout, rows, start), _words_at(layout, rows, start + 8)
+    good = _padded(first)
+    good &= _padded(second)
+    good &= (first > SEVEN_BYTES) | (second == 0)
+    good &= second <= SEVEN_BYTES if stop - start == 16 else _bytes(layout, rows)[:, stop - 1] == 0
     return good
 
 
-def _word_at(size: int, offset: int) -> np.dtype[np.void]:
-    """Eight bytes of each record, the first of them the lowest."""
-    return np.dtype({"names": ["word"], "formats": ["<u8"], "offsets": [offset], "itemsize": size})
+def _words_at(layout: Layout, rows: Rows, offset: int) -> Words:
+    """Eight bytes of each record, the first of them the lowest; side by side, which makes the rest twice as fast."""
+    place = np.dtype({"names": ["word"], "formats": ["<u8"], "offsets": [offset], "itemsize": layout.size})
+    words: Words = np.ascontiguousarray(rows.view(place)["word"])
+    return words
 
 
 def _padded(words: Words) -> Mask:
     """Tell for each word of eight bytes whether only zeros follow its first zero.
 
-    With the highest bit of each zero byte marked (Hacker's Delight, 6-1), the lowest mark shows the first of them. A
-    word without any has none, and the subtraction wraps around to the largest number.
+    With the highest bit of each zero byte marked (Hacker's Delight, 6-1), the lowest mark shows the first of them, and
+    `marks ^ (marks - 1)` is the largest number without a byte behind it; without any mark, the largest there is.
     """
-    marks = (words - ONES) & ~words & HIGH_BITS
-    good: Mask = words <= ((marks & -marks) >> 7) - 1
+    marks = words - ONES
+    marks &= ~words
+    marks &= HIGH_BITS
+    good: Mask = words <= marks ^ (marks - ONE)
     return good
