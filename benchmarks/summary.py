@@ -12,58 +12,32 @@ Aims: three times the rate of sa, below 64 MB whatever the length.
 
 from __future__ import annotations
 
-import statistics
-import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.measure import Cost, cost, machine, median, stay_on_one_core
-from tests.programs import UnavailableError, gnu_acct_folder
-
-ROUNDS = 3
-ACCTSHIP = Path(sysconfig.get_path("scripts"), "acctship")
+from benchmarks.measure import ACCTSHIP, Command, begin, compare, gnu, make_records
 
 
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    try:
-        sa = gnu_acct_folder() / "sa"
-    except UnavailableError as error:
-        sys.exit(str(error))
-    print(f"{machine()}; on core {stay_on_one_core()} alone; median of {ROUNDS} rounds\n")
-    print(f"{'input':8} {'records':>10}  {'program':29} {'records/s':>10} {'CPU s':>8} {'peak MB':>8}   ratio")
+    begin()
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "acctship.toml")
+        config, path = Path(folder, "acctship.toml"), Path(folder, "pacct")
         config.touch()  # this machine's own must not count
-        for kind, records in ((kind, count * times) for times in (1, 10) for kind in ("real", "varied")):
-            path = Path(folder, kind)
-            maker = Path(__file__).with_name("records.py")
-            subprocess.run([sys.executable, maker, kind, str(records), path], check=True)
-            ours: list[str | Path] = [ACCTSHIP, "summary", "--config", config, path]
-            compare(kind, records, [sa, "--dont-read-summary-files", path], [ours, [*ours, "--by", "command"]])
-            path.unlink()
-
-
-def compare(kind: str, count: int, peer: list[str | Path], ours: list[list[str | Path]]) -> None:
-    """Run all in turn, and print a line for each."""
-    rounds = [(cost(peer), *map(cost, ours)) for _ in range(ROUNDS)]
-    theirs, *columns = zip(*rounds, strict=True)
-    print(line(kind, "sa", count, median(theirs)))
-    for name, column in zip(("acctship summary", "acctship summary --by command"), columns, strict=True):
-        ratios = sorted(their.cpu_seconds / our.cpu_seconds for their, our in zip(theirs, column, strict=True))
-        spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(f"{line(kind, name, count, median(column))}   {spread}")
-
-
-def line(kind: str, program: str, count: int, one: Cost) -> str:
-    """A line of the table."""
-    rate = count / one.cpu_seconds
-    return f"{kind:8} {count:>10,}  {program:29} {rate:>10,.0f} {one.cpu_seconds:>8.2f} {one.peak_mb:>8.1f}"
+        ours: Command = [ACCTSHIP, "summary", "--config", config, path]
+        programs: dict[str, Command] = {
+            "sa": [gnu("sa"), "--dont-read-summary-files", path],
+            "acctship summary": ours,
+            "acctship summary --by command": [*ours, "--by", "command"],
+        }
+        for records in (count, 10 * count):
+            for kind in ("real", "varied"):
+                make_records(kind, records, path)
+                compare(kind, records, programs)
 
 
 if __name__ == "__main__":
