@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.measure import ACCTSHIP, begin, compare, gnu, make_records
+from benchmarks.measure import ACCTSHIP, Command, begin, compare, gnu, make_records
 
 COMMAND = "sort"
 
@@ -43,15 +43,12 @@ def main() -> None:
                 ("all", large, 10 * count, []),
                 ("1 %", large, 10 * count, ["--command", COMMAND]),
             ):
-                arguments = ["-f", path, *words]
-                compare(
-                    f"{rows}, TZ={zone}" if zone else rows,
-                    records,
-                    {
-                        "lastcomm": [gnu("lastcomm"), *arguments],
-                        "acctship lastcomm": [ACCTSHIP, "lastcomm", *arguments],
-                    },
-                )
+                arguments: Command = ["-f", path, *words]
+                programs: dict[str, Command] = {
+                    "lastcomm": [gnu("lastcomm"), *arguments],
+                    "acctship lastcomm": [ACCTSHIP, "lastcomm", *arguments],
+                }
+                compare(f"{rows}, TZ={zone}" if zone else rows, records, programs)
 
 
 if __name__ == "__main__":
