@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,7 +14,7 @@ from hypothesis import given, strategies as st
 from acctship.errors import InputError
 from acctship.records import Reader
 from tests.builders import ORDERS, SIZE, Order, random_records
-from tests.records.reading import numbered, piped, read_in_pieces
+from tests.records.reading import Outcome, numbered, piped, read, read_backwards, read_in_pieces
 
 RECORDS = {order: random_records(60, order) for order in ORDERS}
 MANY = 300_000
@@ -56,6 +58,34 @@ def test_a_device_that_fails_is_an_error_at_its_offset(tmp_path_factory: pytest.
         patch.setattr("acctship.records.streams.os.readv", fail)
         with pytest.raises(InputError, match=r"failing: offset \d+: cannot be read: Input/output error"):
             list(batches)
+
+
+@pytest.mark.parametrize("reading", [read, read_backwards])
+def test_a_sparse_file_of_many_gigabytes_reads_like_a_small_one(
+    tmp_path: Path, reading: Callable[[Path], Outcome]
+) -> None:
+    path, records = tmp_path / "pacct", RECORDS["<"]
+    hole = 6_400_000_000
+    with path.open("wb") as file:
+        file.seek(hole)
+        file.write(b"".join(records[:20]))
+        file.seek(hole, os.SEEK_CUR)
+        file.write(b"".join(records[20:]))
+        file.truncate(3 * hole)
+    assert path.stat().st_blocks * 512 < 1_000_000
+    tracemalloc.start()
+    try:
+        outcome = reading(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    middle, end = hole + 20 * SIZE, 2 * hole + 60 * SIZE
+    assert outcome.records == [
+        *((hole + at * SIZE, record) for at, record in enumerate(records[:20])),
+        *((middle + hole + at * SIZE, record) for at, record in enumerate(records[20:])),
+    ]
+    assert outcome.spans == [(0, hole), (middle, hole), (end, 3 * hole - end)]
+    assert peak < 1_500_000
 
 
 def test_memory_does_not_grow_with_the_input() -> None:

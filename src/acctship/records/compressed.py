@@ -109,6 +109,10 @@ class DecompressedStream:
         self.position += len(data)
         return len(data)
 
+    def skip_zeros(self) -> int:
+        """None can be skipped: they have to be decompressed."""
+        return 0
+
     def missing(self) -> tuple[int, str] | None:
         """At the end: (0, why not all that was compressed could be had); None if it could."""
         return None if self._problem is None else (0, self._problem)

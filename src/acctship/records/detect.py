@@ -67,15 +67,15 @@ def _from_the_start(head: bytes) -> Detection | None:
 def _from_somewhere(head: bytes) -> Detection | None:
     """The layout in which most records can be found behind a start that is no record: two at least.
 
-    They make up a good part of what follows the first of them, or chance made them: many a program holds bytes that
-    could be one, and of v0 every database.
+    They make up a good part of what follows the first of them, zeros at the end apart, or chance made them: many a
+    program holds bytes that could be one, and of v0 every database.
     """
-    data = np.frombuffer(head, np.uint8)
+    data, end = np.frombuffer(head, np.uint8), len(head.rstrip(b"\0"))
     found = []
     for layout in [one for one in LAYOUTS.values() if not one.padding]:
         runs = judge(layout, data, in_step=False, last=True).runs
         count = sum(run.records for run in runs)
-        if count > 1 and count * layout.size * 4 >= len(head) - runs[0].start:
+        if count > 1 and count * layout.size * 4 >= end - runs[0].start:
             found.append((count, runs[0].start, layout))
     if not found:
         return None

@@ -67,7 +67,8 @@ def _told(stream: Stream, head: bytes, layout: Layout | None) -> Opened:
     enough = LARGEST if live else HEAD_BYTES
     head, offset = _more(stream, head, enough), 0
     while (zeros := len(head) - len(head.lstrip(b"\0")) - LARGEST) > 0:  # a record can begin with zeros
-        offset, head = offset + zeros, _more(stream, head[zeros:], enough)
+        offset += zeros + (0 if any(head) else stream.skip_zeros())
+        head = _more(stream, head[zeros:], enough)
     if not head:
         missing = stream.missing()
         why = missing[1] if missing else "is accounting on, or was the file just rotated?"

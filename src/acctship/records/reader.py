@@ -159,6 +159,9 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
         base, data = base + end, data[end:]
         if last:
             break
+        if not in_step and not data.any():
+            zeros = opened.stream.skip_zeros()  # more of the same: only where `data` lies has changed
+            gap.length, base = gap.length + zeros, base + zeros
         data, last = _read_on(opened.stream, data, chunk)
     gap.add(data)
     if missing := opened.stream.missing():

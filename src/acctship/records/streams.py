@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -72,6 +73,18 @@ class PlainStream:
     def seek(self, position: int) -> None:
         """Go on reading elsewhere; only where the stream is `seekable`."""
         self.position = os.lseek(self.descriptor, position, os.SEEK_SET)
+
+    def skip_zeros(self) -> int:
+        """Go on behind the zeros that come next and that a sparse file does not hold on disk; gives how many."""
+        if self.size is None or self.ended:
+            return 0
+        try:
+            data = min(os.lseek(self.descriptor, self.position, os.SEEK_DATA), self.size)
+        except OSError as error:  # ENXIO: nothing but zeros comes any more
+            data = self.size if error.errno == errno.ENXIO else self.position
+        skipped = data - self.position
+        self.seek(data)
+        return skipped
 
     def read_at(self, start: int, count: int) -> npt.NDArray[np.uint8]:
         """So many bytes from a place on; only where the stream is `seekable`. What is not there any more is zero.
