@@ -20,6 +20,9 @@ test: .venv/tests-installed ## Check style, types and imports, and run the tests
 
 bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/decode.py
+	$(RUN)/python benchmarks/summary.py
+	$(RUN)/python benchmarks/dump.py
+	$(RUN)/python benchmarks/lastcomm.py
 
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests

@@ -13,56 +13,28 @@ Aims: 1.5 times the rate of dump-acct on real records, below 64 MB; `--help` in 
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.measure import Cost, cost, machine, median, stay_on_one_core
-from tests.programs import UnavailableError, gnu_acct_folder
-
-ROUNDS = 3
-ACCTSHIP = Path(sysconfig.get_path("scripts"), "acctship")
+from benchmarks.measure import ACCTSHIP, Command, begin, compare, cost, gnu, make_records
 
 
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    try:
-        dump_acct = gnu_acct_folder() / "dump-acct"
-    except UnavailableError as error:
-        sys.exit(str(error))
-    print(f"{machine()}; on core {stay_on_one_core()} alone; median of {ROUNDS} rounds\n")
-    print(f"{'input':8} {'records':>9}  {'program':24} {'events/s':>10} {'CPU s':>8} {'peak MB':>8}   ratio")
+    begin()
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "acctship.toml")
+        config, path = Path(folder, "acctship.toml"), Path(folder, "pacct")
         config.touch()  # this machine's own must not count
         for kind, records in (("real", count), ("mixed", count), ("varied", count // 10)):
-            path = Path(folder, kind)
-            maker = Path(__file__).with_name("records.py")
-            subprocess.run([sys.executable, maker, kind, str(records), path], check=True)
-            compare(kind, records, [dump_acct, path], [ACCTSHIP, "decode", "--config", config, "--file", path])
-            path.unlink()
+            make_records(kind, records, path)
+            ours: Command = [ACCTSHIP, "decode", "--config", config, "--file", path]
+            compare(kind, records, {"dump-acct": [gnu("dump-acct"), path], "acctship decode (JSON)": ours})
     helps = sorted(cost([ACCTSHIP, "--help"]).wall_seconds for _ in range(20))
     print(f"\nacctship --help: {statistics.median(helps):.3f} s (of 20: {helps[0]:.3f} to {helps[-1]:.3f})")
-
-
-def compare(kind: str, count: int, peer: list[str | Path], ours: list[str | Path]) -> None:
-    """Run both in turn, and print a line for each."""
-    rounds = [(cost(peer), cost(ours)) for _ in range(ROUNDS)]
-    ratios = sorted(theirs.cpu_seconds / our.cpu_seconds for theirs, our in rounds)
-    spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    print(line(kind, "dump-acct", count, median([theirs for theirs, _ in rounds])))
-    print(line(kind, "acctship decode (JSON)", count, median([our for _, our in rounds])) + f"   {spread}")
-
-
-def line(kind: str, program: str, count: int, one: Cost) -> str:
-    """A line of the table."""
-    rate = count / one.cpu_seconds
-    return f"{kind:8} {count:>9,}  {program:24} {rate:>10,.0f} {one.cpu_seconds:>8.2f} {one.peak_mb:>8.1f}"
 
 
 if __name__ == "__main__":

@@ -10,10 +10,19 @@ import platform
 import statistics
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.programs import UnavailableError, gnu_acct_folder
+
+Command = list[str | Path]
+ROUNDS = 3
+ACCTSHIP = Path(sysconfig.get_path("scripts"), "acctship")
 
 
 class Cost(NamedTuple):
@@ -61,3 +70,41 @@ def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
     return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
+
+
+def gnu(program: str) -> Path:
+    """One of GNU acct's programs.
+
+    Raises:
+        SystemExit: it cannot be had here.
+    """
+    try:
+        return gnu_acct_folder().parent / ("bin" if program == "lastcomm" else "sbin") / program
+    except UnavailableError as error:
+        sys.exit(str(error))
+
+
+def make_records(kind: str, count: int, path: Path) -> None:
+    """Write an accounting file: see `records.py`, which runs apart, for its size."""
+    subprocess.run([sys.executable, Path(__file__).with_name("records.py"), kind, str(count), path], check=True)
+
+
+def begin() -> None:
+    """Go to one core, and print the head of the table."""
+    print(f"{machine()}; on core {stay_on_one_core()} alone; median of {ROUNDS} rounds\n")
+    print(f"{'input':14} {'records':>10}  {'program':30} {'records/s':>11} {'CPU s':>7} {'peak MB':>8}   ratio")
+
+
+def compare(what: str, count: int, programs: Mapping[str, Sequence[str | Path]], *, rounds: int = ROUNDS) -> None:
+    """Run programs in turn, and print a line for each; the first is the peer to whom the others are compared.
+
+    The ratio is that of CPU times within a round.
+    """
+    costs = [[cost(command) for command in programs.values()] for _ in range(rounds)]
+    peer = [row[0] for row in costs]
+    for name, column in zip(programs, zip(*costs, strict=True), strict=True):
+        one = median(column)
+        ratios = sorted(theirs.cpu_seconds / ours.cpu_seconds for theirs, ours in zip(peer, column, strict=True))
+        spread = f"   {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        figures = f"{count / one.cpu_seconds:>11,.0f} {one.cpu_seconds:>7.2f} {one.peak_mb:>8.1f}"
+        print(f"{what:14} {count:>10,}  {name:30} {figures}{'' if column[0] is peer[0] else spread}", flush=True)

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from acctship.records.layout import LINUX_V3_LE
+from acctship.records.layout import LAYOUTS
 
+LINUX_V3_LE = LAYOUTS["linux-v3-le"]
 EXAMPLE = Path(__file__).parents[1] / "examples/pacct"
 EXITS_A_SECOND = 50
 BEGIN = 1_760_000_000

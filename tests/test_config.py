@@ -106,6 +106,23 @@ def test_omit(omit: str, expected: frozenset[str], file: Path) -> None:
     assert deployed.omit == expected
 
 
+def test_what_outputs_omit_is_known_without_their_plugins(file: Path) -> None:
+    file.write_text('[outputs.a]\ntype = "no_such_output"\nomit = ["log"]\n[outputs.b]\n')
+    assert config.load(file).omissions() == {"a": frozenset({"log"}), "b": frozenset()}
+    file.write_text("[source]\n")
+    assert config.load(file).omissions() == {}
+    for wrong, said in (('a = { omit = "less" }', "no preset 'less'"), ("a = { omit = 7 }", "expected the name of a")):
+        file.write_text(f"[outputs]\n{wrong}\n")
+        with pytest.raises(ConfigError, match=rf"acctship\.toml: outputs\.a\.omit: {said}"):
+            config.load(file).omissions()
+    file.write_text('[outputs."\\u001b[31m"]\n')
+    with pytest.raises(ConfigError, match="an output's name is made of"):
+        config.load(file).omissions()
+    file.write_text("[outputs]\na = 7\n")
+    with pytest.raises(ConfigError, match=r"acctship\.toml: outputs\.a: expected a table \[outputs\.a\]"):
+        config.load(file).omissions()
+
+
 def test_files_of_conf_d_are_read_in_the_order_of_their_names(file: Path) -> None:
     folder = file.parent / "conf.d"
     folder.mkdir()

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from acctship.deployed import Deployed, deploy
+from acctship.deployed import Deployed, deploy, omission
 from acctship.errors import ConfigError, PluginError
 from acctship.strict import convert, unknown_key
 
@@ -64,6 +64,17 @@ class Config:
             return [deploy(name, table) for name, table in self._outputs.items()]
         except (ConfigError, PluginError) as error:
             raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
+
+    def omissions(self) -> dict[str, frozenset[str]]:
+        """What each output leaves out, by its name. No plugin is loaded, and no other key is checked.
+
+        Raises:
+            ConfigError: an `omit` is wrong.
+        """
+        try:
+            return {name: omission(name, table) for name, table in self._outputs.items()}
+        except ConfigError as error:
+            raise ConfigError(f"{_origin(str(error), self._origins)}: {error}") from None
 
 
 def load(path: Path | None = None) -> Config:

@@ -61,10 +61,7 @@ def deploy(name: str, table: object) -> Deployed:
         PluginError: the plugin is missing or broken.
     """
     where = f"outputs.{name}"
-    if not name or set(name) - _NAME:
-        raise ConfigError(f"{where}: an output's name is made of letters, digits, - and _")
-    if not isinstance(table, dict):
-        raise ConfigError(f"{where}: expected a table [outputs.{name}]")
+    table = _table(name, table)
     kind = table.get("type")
     if not isinstance(kind, str):
         raise ConfigError(f'{where}.type: missing: write type = "..."; `acctship outputs list` names the types')
@@ -78,13 +75,27 @@ def deploy(name: str, table: object) -> Deployed:
     own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
     config = convert(own, found.spec.config, where)
     limits = _limits(found, config, table.get("delivery", {}), where)
-    return Deployed(name, kind, config, limits, _omit(table.get("omit", "full"), f"{where}.omit"), found)
+    return Deployed(name, kind, config, limits, omission(name, table), found)
 
 
-def _omit(omit: object, where: str) -> frozenset[str]:
+def omission(name: str, table: object) -> frozenset[str]:
+    """What one table `[outputs.NAME]` leaves out of its events; no plugin is needed to know.
+
+    Raises:
+        ConfigError: its name is wrong, it is no table, or `omit` names what cannot be left out.
+    """
+    omit, where = _table(name, table).get("omit", "full"), f"outputs.{name}.omit"
     if not isinstance(omit, str) and not (isinstance(omit, list) and all(isinstance(one, str) for one in omit)):
         raise ConfigError(f"{where}: expected the name of a preset, or a list of fields")
     return omitted(omit, where)
+
+
+def _table(name: str, table: object) -> dict[str, Any]:
+    if not name or set(name) - _NAME:
+        raise ConfigError(f"outputs.{name}: an output's name is made of letters, digits, - and _")
+    if not isinstance(table, dict):
+        raise ConfigError(f"outputs.{name}: expected a table [outputs.{name}]")
+    return table
 
 
 def _limits(found: plugins.Found, config: OutputConfig, overrides: object, where: str) -> Delivery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.builders import record
 from tests.cli.command import ACCTSHIP, accounting, acctship, heed_permissions
+from tests.layouts import Fields, encode
 
 READERS = [("decode",), ("run", "--once"), ("check",)]
 """Commands that read accounting files."""
@@ -31,11 +33,12 @@ def last_line(text: str) -> str:
     [
         (b"", "empty, no record in it: is accounting on"),
         (b"hello, world\n" * 20, "it looks like text, starting with 'hello, world"),
-        (bytes(640), "are all zero"),
+        (bytes(640), "all of its 640 bytes are zero"),
         (b"\x7fELF" + bytes(range(200)), "it looks like an ELF program"),
-        (b"\x1f\x8b\x08" + bytes(range(200)), "it is compressed by gzip"),
+        (b"\x1f\x8b\x08" + bytes(range(200)), "empty, no record in it: the gzip stream is damaged"),
         (b"\x03\x03\x00", "only 3 bytes: shorter than one record"),
-        (b"\x00\x02" + bytes(126), "byte 1 is 0x02"),
+        (b"\x00\x03\x50\x00" + bytes(124), "it starts with the bytes 00 03 50 00"),
+        (b"\x00\x02" + bytes(126), "it starts with the bytes 00 02 00 00"),
     ],
 )
 @pytest.mark.parametrize("command", READERS)
@@ -91,11 +94,34 @@ def test_torn_tail_is_skipped_and_said(command: tuple[str, ...], pacct: Path) ->
 
 
 @pytest.mark.parametrize("command", [("decode",), ("run", "--once")])
-def test_damage_in_the_middle_is_said_and_all_before_it_is_there(command: tuple[str, ...], pacct: Path) -> None:
-    pacct.write_bytes(accounting(100) + b"\xee" * 64 + accounting(5))
+def test_each_hole_is_one_line_and_all_records_are_there(command: tuple[str, ...], pacct: Path) -> None:
+    pacct.write_bytes(accounting(100) + b"\xee" * 64 + accounting(5) + bytes(1000) + accounting(2))
     done = acctship(*command, "-f", pacct)
-    assert (done.code, len(done.events)) == (1, 100)
-    assert done.err.startswith(f"acctship: {pacct}: offset 6400: ")
+    assert (done.code, len(done.events)) == (4, 107)
+    assert done.err.splitlines()[:2] == [
+        f"acctship: {pacct}: offset 6400: 64 bytes skipped: no record of Linux v3, little-endian",
+        f"acctship: {pacct}: offset 6784: 1000 bytes skipped: all of them are zero",
+    ]
+
+
+@pytest.mark.parametrize("command", [("decode",), ("run", "--once")])
+def test_compressed_file_that_ends_early_is_said(command: tuple[str, ...], pacct: Path) -> None:
+    pacct.write_bytes(gzip.compress(accounting(3))[:-4])
+    done = acctship(*command, "-f", pacct)
+    assert (done.code, len(done.events)) == (4, 3)
+    assert done.err.startswith(f"acctship: {pacct}: offset 192: the gzip stream ends early: ")
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_layout_that_does_not_tell_its_byte_order_can_be_given(command: tuple[str, ...], pacct: Path) -> None:
+    pacct.write_bytes(encode("linux-v0-be", Fields(gid=1000)) * 3)
+    for name, ids in (("linux-v0-be", {"1000"}), ("linux-v0-le", {"59395"})):
+        done = acctship(*command, "-f", pacct, "--layout", name)
+        if command == ("check",):
+            assert "--layout says so" in done.out.decode()
+        else:
+            assert {event["acct"]["layout"] for event in done.events} == {name}
+            assert {event["group"]["id"] for event in done.events} == ids
 
 
 @pytest.mark.parametrize("command", [("decode",), ("run", "--once")])

@@ -139,11 +139,13 @@ def test_torn_record_at_the_end_is_reported_as_skipped(tmp_path: Path) -> None:
     assert (hole.offset, hole.length) == (128, 40)
 
 
-def test_damage_ends_the_file_and_what_was_before_it_is_shipped(tmp_path: Path) -> None:
+def test_damage_is_told_and_what_is_around_it_is_shipped(tmp_path: Path) -> None:
     output = Scripted()
-    result, told = run([pacct(tmp_path, 20, rest=b"\xff" * 640)], deploy(lambda: output))
-    assert result.tallies["standin"].delivered == 20
-    assert "offset 1280" in told.unreadable[0]
+    rest = b"\xff" * 640 + record(pid=900) + record(pid=901)
+    result, told = run([pacct(tmp_path, 20, rest=rest)], deploy(lambda: output))
+    assert result.tallies["standin"].delivered == result.records == 22
+    assert [(hole.offset, hole.length) for _, hole in told.holes] == [(1280, 640)]
+    assert (result.holes, result.unreadable) == (1, 0)
 
 
 def test_rejections_name_output_event_and_reason(tmp_path: Path) -> None:

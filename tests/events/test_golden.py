@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from acctship import __version__
-from acctship.events.names import Names, file_lookup
+from acctship.events.names import Names, file_lookup, no_name
 from acctship.events.normalize import Normalizer
 from acctship.events.omit import omitted
+from acctship.records import LAYOUTS, RecordBatch
 from tests.builders import BTIME, Order, batch, comp_t, record
 from tests.events.making import SOURCE
+from tests.layouts import NAMES, Fields, encode
 from tests.schema import assert_valid_event
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -58,11 +61,35 @@ def test_chosen_records_give_the_events_that_were_agreed_on(
     (tmp_path / "group").write_text(GROUP)
     names = Names(file_lookup(tmp_path / "passwd"), file_lookup(tmp_path / "group"))
     lines = Normalizer(SOURCE, names, omitted(preset, "here")).events(batch(chosen(order), order)).json()
+    golden(GOLDEN / name, as_text(lines))
+
+
+def old(name: str) -> RecordBatch:
+    """What a kernel before v3 could tell of a morning."""
+    chosen = [
+        Fields(flag=2, uid=0, gid=0, btime=BTIME - 900, etime=12_345, utime=250, comm=b"cron"),
+        Fields(tty=0x8800, status=1 << 8, etime=99, mem=2608, minflt=120, comm=b"grep"),
+        Fields(flag=0x18, uid=33, gid=33, status=0x80 | 11, majflt=4, comm=b"apache"),
+        Fields(uid=70_000, gid=70_000, etime=1_234_567, stime=20_000_000, comm=b"too-large-for16"),
+        Fields(flag=1, status=127 << 8, comm=b"\x1b[2J\xff"),
+    ]
+    rows = np.frombuffer(b"".join(encode(name, one) for one in chosen), LAYOUTS[name].dtype)
+    return RecordBatch(LAYOUTS[name], rows, np.arange(len(rows), dtype=np.int64) * LAYOUTS[name].size)
+
+
+@pytest.mark.parametrize("name", NAMES[2:])
+def test_records_of_layouts_before_v3_give_the_events_that_were_agreed_on(
+    golden: Callable[[Path, str], None], name: str
+) -> None:
+    lines = Normalizer(SOURCE, Names(no_name, no_name)).events(old(name)).json()
+    golden(GOLDEN / f"events-{name}.jsonl", as_text(lines))
+
+
+def as_text(lines: Sequence[bytes]) -> str:
     for line in lines:
         assert_valid_event(line)
     text = b"".join(line + b"\n" for line in lines).decode()
     # A new version is no change of the events.
-    text = text.replace(
+    return text.replace(
         f'"agent":{{"type":"acctship","version":"{__version__}"', '"agent":{"type":"acctship","version":"0"'
     )
-    golden(GOLDEN / name, text)

@@ -179,7 +179,9 @@ print(Path({file!r}).read_text(), end="")
 def test_full_disk_ends_a_run_with_1(tmp_path: Path) -> None:
     folder = small_disk(tmp_path)
     config, accounting = tmp_path / "config.toml", tmp_path / "pacct"
-    config.write_text(f'[outputs.copy]\ntype = "jsonl"\npath = "{folder}/events.jsonl"\n')
+    config.write_text(
+        f'[outputs.copy]\ntype = "jsonl"\npath = "{folder}/events.jsonl"\n[outputs.copy.delivery]\nbatch_events = 16\n'
+    )
     accounting.write_bytes(b"".join(record(pid=1 + index) for index in range(400)))
     code = RUN.format(config=str(config), accounting=str(accounting), file=f"{folder}/events.jsonl")
     kept = [json.loads(line) for line in run_apart(code, mounted=folder).splitlines()]

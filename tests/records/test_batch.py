@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from acctship.records import command
+from acctship.records import LAYOUTS, RecordBatch, command
 from tests.builders import BTIME, FIELDS, ORDERS, Order, batch, comp_t, random_records, record, records
+from tests.layouts import NAMES, Fields, encode
 
 
 def decoded(value: int) -> int:
@@ -19,6 +21,9 @@ def decoded(value: int) -> int:
 
 def check(data: list[bytes], order: Order) -> None:
     columns = batch(data, order)
+    pids, parent_pids = columns.pids(), columns.parent_pids()
+    assert pids is not None
+    assert parent_pids is not None
     assert len(columns) == len(data)
     for at, raw in enumerate(data):
         row = struct.unpack(order + FIELDS, raw)
@@ -30,7 +35,7 @@ def check(data: list[bytes], order: Order) -> None:
         assert columns.ttys()[at] == tty
         assert columns.wait_statuses()[at] == status
         assert (columns.uids()[at], columns.gids()[at]) == (uid, gid)
-        assert (columns.pids()[at], columns.parent_pids()[at]) == (pid, ppid)
+        assert (pids[at], parent_pids[at]) == (pid, ppid)
         assert columns.elapsed_ticks()[at] == int(etime)
         assert columns.end_seconds()[at] == btime + int(etime // 100)
         assert columns.user_ticks()[at] == decoded(utime)
@@ -70,7 +75,7 @@ def test_the_largest_counts_do_not_overflow() -> None:
     one = batch([record(utime=full, stime=full, mem=full, minflt=full, majflt=full, uid=2**32 - 1, pid=2**32 - 1)])
     for column in (one.user_ticks(), one.system_ticks(), one.memory_kib(), one.minor_faults(), one.major_faults()):
         assert column.tolist() == [17_177_772_032]
-    assert one.uids().tolist() == one.pids().tolist() == [2**32 - 1]
+    assert one.uids().tolist() == one.rows["pid"].tolist() == [2**32 - 1]
 
 
 def test_the_decoder_takes_what_the_kernel_encodes() -> None:
@@ -86,7 +91,7 @@ def test_a_part_of_a_batch_keeps_bytes_and_checksums() -> None:
     assert [part.record(at) for at in range(4)] == data[3:7]
     assert part.crc32() == list(map(zlib.crc32, data[3:7]))
     assert part.offsets.tolist() == [832, 896, 960, 1024]
-    assert np.array_equal(part.pids(), whole.pids()[3:7])
+    assert np.array_equal(part.rows["pid"], whole.rows["pid"][3:7])
 
 
 @pytest.mark.parametrize(
@@ -101,3 +106,68 @@ def test_a_part_of_a_batch_keeps_bytes_and_checksums() -> None:
 )
 def test_a_name_ends_at_its_first_nul(comm: bytes, name: bytes) -> None:
     assert command(comm) == name
+
+
+ANY = st.builds(
+    Fields,
+    flag=st.integers(0, 0x1F),
+    tty=st.integers(0, 0xFFFF),
+    status=st.sampled_from((0, 9, 0x8B, 256, 255 << 8)),
+    uid=st.integers(0, 2**32 - 1),
+    gid=st.integers(0, 2**32 - 1),
+    pid=st.integers(1, 2**22),
+    ppid=st.integers(0, 2**22),
+    btime=st.integers(0, 2**32 - 1),
+    etime=st.integers(0, 2**24),
+    utime=st.integers(0, 2**33),
+    stime=st.integers(0, 2**33),
+    mem=st.integers(0, 2**33),
+    minflt=st.integers(0, 2**33),
+    majflt=st.integers(0, 2**33),
+    comm=st.binary(max_size=15).map(lambda name: name.replace(b"\0", b"?")),
+    ahz=st.sampled_from((100, 1024)),
+)
+
+
+def near(value: int, bits: int) -> Any:
+    """A number that keeps so many bits."""
+    return pytest.approx(value, rel=2.0**-bits, abs=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(fields=ANY)
+def test_a_record_of_any_layout_comes_back_as_far_as_it_can_hold_it(name: str, fields: Fields) -> None:
+    layout, version = LAYOUTS[name], LAYOUTS[name].version
+    raw = encode(name, fields)
+    one = RecordBatch(layout, np.frombuffer(raw, layout.dtype), np.zeros(1, np.int64))
+    assert one.record(0) == raw
+    ids = 0xFFFF if version == 0 else 0xFFFFFFFF
+    assert (one.flags()[0], one.ttys()[0], one.wait_statuses()[0]) == (fields.flag, fields.tty, fields.status)
+    assert (one.uids()[0], one.gids()[0]) == (fields.uid & ids, fields.gid & ids)
+    assert command(one.comms()[0]) == fields.comm
+    assert one.begin_seconds()[0] == fields.btime
+    if version == 3:
+        assert (one.rows["pid"][0], one.rows["ppid"][0]) == (fields.pid, fields.ppid)
+    else:
+        assert one.pids() is one.parent_pids() is None
+    elapsed = int(one.elapsed_ticks()[0])
+    assert elapsed == (fields.etime if version == 3 else near(fields.etime, 19 if version else 10))
+    for column, value in (
+        (one.user_ticks(), fields.utime),
+        (one.system_ticks(), fields.stime),
+        (one.memory_kib(), fields.mem),
+        (one.minor_faults(), fields.minflt),
+        (one.major_faults(), fields.majflt),
+    ):
+        assert column[0] == near(value, 10)
+    rate = fields.ahz if version == 2 else 100
+    assert one.end_seconds()[0] == fields.btime + elapsed // rate
+    assert one.elapsed_ns()[0] == elapsed * 10**9 // rate
+    assert one.user_ns()[0] == int(one.user_ticks()[0]) * 10**9 // rate
+
+
+def test_ticks_per_second_that_a_person_gives_count() -> None:
+    for name in NAMES:
+        rows = np.frombuffer(encode(name, Fields(etime=1024, ahz=100)), LAYOUTS[name].dtype)
+        one = RecordBatch(LAYOUTS[name], rows, np.zeros(1, np.int64), ahz=1024)
+        assert (one.elapsed_ns()[0], one.end_seconds()[0]) == (10**9, BTIME + 1)

@@ -14,7 +14,7 @@ import pytest
 from acctship.errors import FormatError, InputError
 from acctship.records import STDIN, Reader
 from tests.builders import random_records
-from tests.records.reading import PATIENCE, piped
+from tests.records.reading import PATIENCE
 
 
 def test_missing() -> None:
@@ -33,7 +33,7 @@ def test_a_folder(tmp_path: Path, as_stdin: Callable[[int], None]) -> None:
 
 def test_empty(tmp_path: Path, as_stdin: Callable[[int], None]) -> None:
     (tmp_path / "pacct").touch()
-    as_stdin(piped(b""))
+    as_stdin(os.open("/dev/null", os.O_RDONLY))
     for path in (tmp_path / "pacct", "/dev/null", STDIN):
         with pytest.raises(InputError, match="empty"):
             Reader(path)

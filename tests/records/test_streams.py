@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
 from acctship.errors import InputError
-from acctship.records import Hole, Reader
+from acctship.records import Reader
 from tests.builders import ORDERS, SIZE, Order, random_records
+from tests.records.reading import Outcome, numbered, piped, read, read_backwards, read_in_pieces
 
 RECORDS = {order: random_records(60, order) for order in ORDERS}
 MANY = 300_000
-
-
-def read_in_pieces(data: bytes, lengths: Sequence[int], path: str) -> tuple[list[tuple[int, bytes]], list[Hole]]:
-    """Read a file or a pipe of which each system call gives no more than the next of `lengths`."""
-    supply, real_read = itertools.cycle(lengths), os.read
-    holes: list[Hole] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("acctship.records.reader.os.read", lambda fd, count: real_read(fd, min(count, next(supply))))
-        with Reader(path, on_hole=holes.append) as reader:
-            assert reader.size in (None, len(data))
-            found = [(offset, batch.record(at)) for batch in reader for at, offset in enumerate(batch.offsets.tolist())]
-    return found, holes
 
 
 @given(
@@ -37,45 +26,66 @@ def read_in_pieces(data: bytes, lengths: Sequence[int], path: str) -> tuple[list
     lengths=st.lists(st.integers(1, 200), min_size=1, max_size=20),
 )
 def test_any_pieces_of_a_pipe_give_the_same_records(order: Order, length: int, lengths: list[int]) -> None:
-    expected = RECORDS[order][: length // SIZE]
     data = b"".join(RECORDS[order])[:length]
-    reading, writing = os.pipe()
-    os.write(writing, data)  # a pipe holds 64 KiB
-    os.close(writing)
-    try:
-        found, holes = read_in_pieces(data, lengths, f"/dev/fd/{reading}")
-    finally:
-        os.close(reading)
-    assert found == [(at * SIZE, record) for at, record in enumerate(expected)]
-    assert sum(hole.length for hole in holes) == length % SIZE
+    with piped(data) as pipe:
+        outcome = read_in_pieces(pipe, lengths)
+    assert outcome.records == numbered(RECORDS[order][: length // SIZE])
+    assert sum(hole.length for hole in outcome.holes) == length % SIZE
 
 
 @given(length=st.integers(SIZE, 60 * SIZE), lengths=st.lists(st.integers(1, 200), min_size=1, max_size=20))
 def test_any_pieces_of_a_file_give_the_same_records(
     tmp_path_factory: pytest.TempPathFactory, length: int, lengths: list[int]
 ) -> None:
-    data = b"".join(RECORDS["<"])[:length]
     path = tmp_path_factory.getbasetemp() / "pieces"
-    path.write_bytes(data)
-    found, holes = read_in_pieces(data, lengths, str(path))
-    assert found == [(at * SIZE, record) for at, record in enumerate(RECORDS["<"][: length // SIZE])]
+    path.write_bytes(b"".join(RECORDS["<"])[:length])
+    outcome = read_in_pieces(str(path), lengths)
+    assert outcome.records == numbered(RECORDS["<"][: length // SIZE])
     torn = length % SIZE
-    assert [(hole.offset, hole.length) for hole in holes] == ([(length - torn, torn)] if torn else [])
+    assert outcome.spans == ([(length - torn, torn)] if torn else [])
 
 
 def test_a_device_that_fails_is_an_error_at_its_offset(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "failing"
     path.write_bytes(b"".join(random_records(2000)))
 
-    def fail(_descriptor: int, _count: int) -> bytes:
+    def fail(_descriptor: int, _buffers: object) -> int:
         raise OSError(5, "Input/output error")
 
     with Reader(path) as reader, pytest.MonkeyPatch.context() as patch:
         batches = iter(reader)
-        read = len(next(batches))
-        patch.setattr("acctship.records.reader.os.read", fail)
-        with pytest.raises(InputError, match=f"offset {read * SIZE}: cannot be read: Input/output error"):
-            next(batches)
+        assert len(next(batches)) <= 1024
+        patch.setattr("acctship.records.streams.os.readv", fail)
+        with pytest.raises(InputError, match=r"failing: offset \d+: cannot be read: Input/output error"):
+            list(batches)
+
+
+@pytest.mark.parametrize("reading", [read, read_backwards])
+def test_a_sparse_file_of_many_gigabytes_reads_like_a_small_one(
+    tmp_path: Path, reading: Callable[[Path], Outcome]
+) -> None:
+    path, records = tmp_path / "pacct", RECORDS["<"]
+    hole = 6_400_000_000
+    with path.open("wb") as file:
+        file.seek(hole)
+        file.write(b"".join(records[:20]))
+        file.seek(hole, os.SEEK_CUR)
+        file.write(b"".join(records[20:]))
+        file.truncate(3 * hole)
+    assert path.stat().st_blocks * 512 < 1_000_000
+    tracemalloc.start()
+    try:
+        outcome = reading(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    middle, end = hole + 20 * SIZE, 2 * hole + 60 * SIZE
+    assert outcome.records == [
+        *((hole + at * SIZE, record) for at, record in enumerate(records[:20])),
+        *((middle + hole + at * SIZE, record) for at, record in enumerate(records[20:])),
+    ]
+    assert outcome.spans == [(0, hole), (middle, hole), (end, 3 * hole - end)]
+    assert peak < 1_500_000
 
 
 def test_memory_does_not_grow_with_the_input() -> None:

@@ -16,10 +16,14 @@ from acctship.errors import AcctshipError
 COMMANDS = {
     "check": "Check the configuration and the accounting file.",
     "decode": "Print accounting records as events.",
+    "dump": "Print accounting records as dump-acct does.",
+    "estimate": "Tell what shipping would cost a day, in events and bytes.",
+    "lastcomm": "Show what was run, newest first: successor of lastcomm.",
     "outputs": "List the outputs that are installed, or show one.",
     "run": "Ship accounting records to the outputs of the configuration.",
     "schema": "Print the JSON Schema of events.",
     "setup": "Prepare a receiver, with commands that plugins bring.",
+    "summary": "Sum up accounting records by command, user or hour.",
 }
 """Each command's summary; it lives in `acctship.cli.NAME`, as `command`."""
 
@@ -66,6 +70,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: the console script `acctship`."""
     _keep_standard_descriptors()
+    # numpy's BLAS would start a thread for each core: 40 ms of CPU time, and nobody here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if "_ACCTSHIP_COMPLETE" in os.environ:
         group.main(prog_name="acctship")  # click answers the shell, and exits
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))

@@ -7,19 +7,20 @@ from pathlib import Path
 import click
 
 from acctship import config
-from acctship.cli.options import config_option, file_option
+from acctship.cli.options import config_option, file_option, layout_option
 from acctship.cli.sources import choose_files
 from acctship.cli.terminal import coloured, say, write
 from acctship.errors import AcctshipError
 from acctship.events.escape import escape_line
 from acctship.events.identity import source_id, this_machine
-from acctship.records import Reader
+from acctship.records import Layout, Reader
 
 
 @click.command("check")
 @config_option
 @file_option
-def command(config_path: Path | None, files: tuple[str, ...]) -> int:
+@layout_option
+def command(config_path: Path | None, files: tuple[str, ...], layout: Layout | None) -> int:
     """Check the configuration and the accounting file, without sending anything.
 
     \b
@@ -31,7 +32,7 @@ def command(config_path: Path | None, files: tuple[str, ...]) -> int:
     settings = config.load(config_path)
     _ok("configuration", ", ".join(map(str, settings.paths)) or "none: events go to standard output")
     _ok("source id", source_id(this_machine()))
-    failures = _check_outputs(settings) + _check_files(files, settings)
+    failures = _check_outputs(settings) + _check_files(files, layout, settings)
     for error in failures:
         say(str(error))
     return failures[0].exit_code if failures else 0
@@ -47,7 +48,7 @@ def _check_outputs(settings: config.Config) -> list[AcctshipError]:
     return []
 
 
-def _check_files(files: tuple[str, ...], settings: config.Config) -> list[AcctshipError]:
+def _check_files(files: tuple[str, ...], layout: Layout | None, settings: config.Config) -> list[AcctshipError]:
     failures: list[AcctshipError] = []
     try:
         paths = choose_files(files, settings)
@@ -55,9 +56,9 @@ def _check_files(files: tuple[str, ...], settings: config.Config) -> list[Acctsh
         return [_failed("accounting file", error)]
     for path in paths:
         try:
-            with Reader(path) as reader:
-                layout, reason = reader.detection
-                _ok(reader.name, f"{layout.title}: {reason}")
+            with Reader(path, layout=layout) as reader:
+                found, reason = reader.detection
+                _ok(reader.name, f"{found.title}: {reason}")
         except AcctshipError as error:
             failures.append(_failed(path, error))
     return failures

@@ -8,15 +8,15 @@ from typing import Any
 import click
 
 from acctship import config
-from acctship.cli.options import config_option, file_option, source_options
-from acctship.cli.progress import progress_bar
-from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
-from acctship.cli.terminal import colour_json, coloured, is_terminal, say, write
-from acctship.errors import ConfigError, InputError
+from acctship.cli.options import config_option, file_option, layout_option, source_options
+from acctship.cli.reading import Files
+from acctship.cli.sources import Origin, choose_files, describe
+from acctship.cli.terminal import colour_json, coloured, is_terminal, write
+from acctship.errors import ConfigError
 from acctship.events.fields import leaves
 from acctship.events.normalize import Normalizer
 from acctship.events.render import Form, Rendering, rendering
-from acctship.records import Hole, Reader
+from acctship.records import Layout
 
 
 def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -27,6 +27,7 @@ def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: s
 @click.command("decode")
 @config_option
 @file_option
+@layout_option
 @click.option(
     "--to", "form", type=click.Choice(["json", "csv", "msgpack"]), default="json", show_default=True, help="Encoding."
 )
@@ -37,7 +38,14 @@ def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: s
     help="Only these fields; `acctship schema` lists them.",
 )
 @source_options
-def command(config_path: Path | None, files: tuple[str, ...], form: Form, select: str | None, **origin: Any) -> int:
+def command(
+    config_path: Path | None,
+    files: tuple[str, ...],
+    layout: Layout | None,
+    form: Form,
+    select: str | None,
+    **origin: Any,
+) -> int:
     """Print accounting records as events, one JSON object a line.
 
     \b
@@ -53,25 +61,14 @@ def command(config_path: Path | None, files: tuple[str, ...], form: Form, select
     header, render = _rendering(form, select)
     if form == "msgpack" and is_terminal(1):
         raise click.UsageError("MessagePack is no text: send it to a file or a pipe, not to a terminal.")
-    paths = choose_files(files, settings)
     write(header)
-    code = 0
-    with progress_bar() as progress:
-        for path in paths:
-            holes: list[Hole] = []
-            normalizer = Normalizer(describe(path, settings, where), names)
-            try:
-                with Reader(path, on_hole=holes.append) as reader:
-                    for records in reader:
-                        write(render(normalizer.events(records)))
-                        progress(reader)
-            except InputError as error:
-                say(str(error))
-                code = error.exit_code
-            for hole in holes:
-                say(describe_hole(reader.name, hole))
-                code = code or SOME_SKIPPED
-    return code
+    inputs = Files(choose_files(files, settings), layout)
+    current = None
+    for reader, records in inputs.batches():
+        if reader is not current:
+            current, normalizer = reader, Normalizer(describe(reader.path, settings, where), names)
+        write(render(normalizer.events(records)))
+    return inputs.code
 
 
 def _rendering(form: Form, select: str | None) -> Rendering:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from acctship.records import LAYOUTS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 config_option = click.option(
@@ -29,6 +31,21 @@ file_option = click.option(
     help="Accounting file, `-` for standard input; repeatable. Default: the configuration's, or this system's own.",
 )
 
+layout_option = click.option(
+    "--layout",
+    type=click.Choice(list(LAYOUTS)),
+    callback=lambda _ctx, _param, name: LAYOUTS.get(name),
+    metavar="NAME",
+    help=f"Layout of the records, where the file does not tell it by itself: {', '.join(LAYOUTS)}.",
+)
+
+ahz_option = click.option(
+    "--ahz",
+    type=click.IntRange(50, 10_000),
+    metavar="HZ",
+    help="Ticks per second, for files of Alpha and Itanium (1024). Default: what the file says, or 100.",
+)
+
 _SOURCE_OPTIONS = (
     click.option("--source-id", metavar="ID", help="Id of the machine the file comes from, as its `check` prints it."),
     click.option("--host-name", metavar="NAME", help="host.name of the machine the file comes from."),
@@ -45,12 +62,21 @@ _SOURCE_OPTIONS = (
         metavar="FILE",
         help="Take group names from a file in the format of group(5).",
     ),
-    click.option("-n", "--numeric", is_flag=True, help="Look up no names of users and groups."),
 )
 
 
 def source_options(command: Command) -> Command:
     """Add what says where a file comes from; the command gets it as keyword arguments for `sources.Origin`."""
-    for option in reversed(_SOURCE_OPTIONS):
+    return _source_options(command, "-n", "--numeric")
+
+
+def long_source_options(command: Command) -> Command:
+    """The same, where `-n` means something else."""
+    return _source_options(command, "--numeric")
+
+
+def _source_options(command: Command, *numeric: str) -> Command:
+    numeric_option = click.option(*numeric, is_flag=True, help="Look up no names of users and groups.")
+    for option in reversed((*_SOURCE_OPTIONS, numeric_option)):
         command = option(command)
     return command

@@ -10,7 +10,7 @@ import click
 
 from acctship import config
 from acctship.cli import DEBUG
-from acctship.cli.options import config_option, file_option, source_options
+from acctship.cli.options import config_option, file_option, layout_option, source_options
 from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
 from acctship.cli.terminal import say
@@ -18,6 +18,7 @@ from acctship.delivery.once import Reports, ship
 from acctship.delivery.worker import Tally
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError
+from acctship.records import Layout
 
 MOST_REJECTIONS = 10
 """Rejected events that are named for each output; the others are counted."""
@@ -26,10 +27,19 @@ MOST_REJECTIONS = 10
 @click.command("run")
 @config_option
 @file_option
+@layout_option
 @click.option("--once", is_flag=True, help="Ship what is there, up to the size each file has now, and end.")
 @source_options
 @click.pass_context
-def command(ctx: click.Context, /, config_path: Path | None, files: tuple[str, ...], once: bool, **origin: Any) -> int:
+def command(
+    ctx: click.Context,
+    /,
+    config_path: Path | None,
+    files: tuple[str, ...],
+    layout: Layout | None,
+    once: bool,
+    **origin: Any,
+) -> int:
     """Ship accounting records to the outputs of the configuration.
 
     \b
@@ -58,7 +68,8 @@ def command(ctx: click.Context, /, config_path: Path | None, files: tuple[str, .
             rejected=rejected,
             progress=progress,
         )
-        result = ship([(path, describe(path, settings, where)) for path in paths], where.names(), outputs, reports)
+        sources = [(path, describe(path, settings, where)) for path in paths]
+        result = ship(sources, where.names(), outputs, reports, layout)
     for output in outputs:
         tally = result.tallies[output.name]
         say(_summary(output, tally, result.records, paths))

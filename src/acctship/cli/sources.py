@@ -6,14 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from acctship.config import Config
 from acctship.events.escape import escape
 from acctship.events.identity import Machine, source_id, this_machine
 from acctship.events.names import Names, file_lookup, no_name, system_names
 from acctship.events.source import Source
 from acctship.records import STDIN, Hole, system_file
 from acctship.records.system import SYSTEM_FILES
+
+if TYPE_CHECKING:  # a command that was told its file needs no configuration, and not the 30 ms to load it
+    from acctship.config import Config
 
 SOME_SKIPPED = 4
 """Exit code of a command that did its work on all but some bytes of its input."""
@@ -70,7 +73,8 @@ def describe(path: str, config: Config, origin: Origin) -> Source:
 
 def describe_hole(name: str, hole: Hole) -> str:
     """Say which bytes of a file were skipped."""
-    return f"{name}: offset {hole.offset}: {hole.length} bytes skipped: {hole.reason}"
+    skipped = f"{hole.length} bytes skipped: " if hole.length else ""  # in a compressed stream nobody knows how many
+    return f"{name}: offset {hole.offset}: {skipped}{hole.reason}"
 
 
 def _is_local(path: str, config: Config) -> bool:

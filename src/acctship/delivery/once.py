@@ -12,7 +12,7 @@ from acctship.errors import InputError
 from acctship.events.names import Names
 from acctship.events.normalize import Normalizer
 from acctship.events.source import Source
-from acctship.records import Hole, Reader
+from acctship.records import Hole, Layout, Reader, stream_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,13 @@ class Result:
     tallies: dict[str, Tally] = field(default_factory=dict)
 
 
-def ship(files: Iterable[tuple[str, Source]], names: Names, outputs: Iterable[Deployed], reports: Reports) -> Result:
+def ship(
+    files: Iterable[tuple[str, Source]],
+    names: Names,
+    outputs: Iterable[Deployed],
+    reports: Reports,
+    layout: Layout | None = None,
+) -> Result:
     """Read each file to the size it has when it is opened, and deliver its events to every output.
 
     Args:
@@ -57,6 +63,7 @@ def ship(files: Iterable[tuple[str, Source]], names: Names, outputs: Iterable[De
         names: tells names of users and groups.
         outputs: where to deliver.
         reports: told of what goes wrong on the way.
+        layout: of the files, where a person knows better than their first bytes tell.
 
     Raises:
         ConfigError: an output cannot be built.
@@ -67,16 +74,17 @@ def ship(files: Iterable[tuple[str, Source]], names: Names, outputs: Iterable[De
     workers = [Worker(deployed, output, partial(reports.rejected, deployed.name)) for deployed, output in built]
     for path, source in files:
         normalizers = {omit: Normalizer(source, names, omit) for omit in {worker.deployed.omit for worker in workers}}
-        holes: list[Hole] = []
+
+        def skipped(hole: Hole, path: str = path) -> None:
+            result.holes += 1
+            reports.hole(stream_name(path), hole)
+
         try:
-            with Reader(path, on_hole=holes.append) as reader:
+            with Reader(path, layout=layout, on_hole=skipped) as reader:
                 _ship_file(reader, normalizers, workers, reports, result)
         except InputError as error:
             result.unreadable += 1
             reports.unreadable(error)
-        for hole in holes:
-            result.holes += 1
-            reports.hole(reader.name, hole)
     result.tallies = {worker.deployed.name: worker.finish() for worker in workers}
     for worker in workers:  # not before all have finished: two that want one thing shall notice
         worker.close()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from operator import add
 from typing import Any
+from weakref import proxy
 
 import msgspec
 import numpy as np
@@ -32,6 +33,8 @@ from acctship.events.ttys import tty_device, tty_name
 from acctship.records import RecordBatch, command
 
 NS = 1_000_000_000
+MS = 1_000_000
+_FRACTIONS = [b".%03dZ" % millisecond for millisecond in range(1000)]
 _FLAGS = {1: "fork", 2: "su", 4: "compat", 8: "core", 16: "signal"}
 _encode = msgspec.json.Encoder().encode
 
@@ -73,7 +76,8 @@ class Normalizer:
         self._source, self._names, self._omitted, self._clock = source, names, omitted, clock
         self._segment = ""
         self._order: list[str] = []
-        self._templates = Memory(self._template, most=8192)
+        this = proxy(self)  # a bound method would close a cycle, which keeps thousands of templates for a while
+        self._templates: Memory[bytes, bytes] = Memory(lambda key: this._template(key), most=8192)  # noqa: PLW0108
         self._templates_end = 0.0
         self._time = Memory(zulu, most=4096).__getitem__
         self._second = Memory(second_text, most=4096).__getitem__
@@ -84,7 +88,7 @@ class Normalizer:
         if not len(records):
             return EventBatch([])
         if not self._segment:
-            self._begin(records)
+            self.begin(records)
         if self._clock() >= self._templates_end:
             self._templates.clear()
             self._templates_end = self._clock() + NAMES_KEEP
@@ -106,40 +110,40 @@ class Normalizer:
 
     def _columns(self, records: RecordBatch) -> dict[str, Iterable[bytes | int]]:
         """What goes into the slots."""
-        layout = records.layout
-        rate = layout.ticks_per_second
-        tick = NS // rate
-        ends, elapsed = records.end_seconds(), records.elapsed_ticks()
-        start_seconds, start_ticks = divmod(ends * rate - elapsed, rate)
-        fractions = [b".%03dZ" % (tick * 1000 // rate) for tick in range(rate)]
+        ends, elapsed = records.end_seconds(), records.elapsed_ns()
+        seconds, rest = np.divmod(-elapsed, NS)
+        start_seconds, milliseconds = (ends + seconds).tolist(), (rest // MS).tolist()
         times = list(map(self._time, ends.tolist()))
-        starts = list(
-            map(add, map(self._second, start_seconds.tolist()), map(fractions.__getitem__, start_ticks.tolist()))
-        )
+        starts = list(map(add, map(self._second, start_seconds), map(_FRACTIONS.__getitem__, milliseconds)))
         offsets = records.offsets.tolist()
-        return {
+        pids, parent_pids = records.pids(), records.parent_pids()
+        columns: dict[str, Iterable[bytes | int]] = {
             "end": times,
             "start": starts,
             "offset": offsets,
             "crc": np.array(records.crc32(), ">u4").tobytes().hex("-", 4).encode().split(b"-"),
-            "sequence": (records.offsets // layout.size).tolist(),
-            "duration": (elapsed * tick).tolist(),
+            "sequence": (records.offsets // records.layout.size).tolist(),
+            "duration": elapsed.tolist(),
             "name": map(self._name, records.comms()),
-            "pid": records.pids().tolist(),
-            "parent": records.parent_pids().tolist(),
-            "user": (records.user_ticks() * tick).tolist(),
-            "system": (records.system_ticks() * tick).tolist(),
+            "user": records.user_ns().tolist(),
+            "system": records.system_ns().tolist(),
             "memory": (records.memory_kib() * 1024).tolist(),
             "minor": records.minor_faults().tolist(),
             "major": records.major_faults().tolist(),
         }
+        if pids is not None and parent_pids is not None:
+            columns["pid"], columns["parent"] = pids.tolist(), parent_pids.tolist()
+        return columns
 
-    def _begin(self, records: RecordBatch) -> None:
-        """Learn from the first records what is the same for the whole file."""
+    def begin(self, records: RecordBatch) -> None:
+        """Learn from the first records of a file what is the same for all: its layout, and the segment's name.
+
+        `events` does so by itself; only who reads a file backwards has to call this before.
+        """
         self._segment = segment_id(self._source.id, records.record(0))
         self._layout = records.layout
-        self._slots = _slots(self._segment, lambda _, form: f"\0{form}")
-        named = _slots(self._segment, lambda name, form: f"\0{name}:{form}\0")
+        self._slots = _slots(records, self._segment, lambda _, form: f"\0{form}")
+        named = _slots(records, self._segment, lambda name, form: f"\0{name}:{form}\0")
         line = _encode(without(self._event(self._keys(records)[0], named, Names(no_name, no_name)), self._omitted))
         self._order = [name.decode() for name in _NAMED_SLOT.findall(line)]
 
@@ -174,8 +178,8 @@ class Normalizer:
             ),
             process=schema.Process(
                 name=slots["name"],
-                pid=slots["pid"],
-                parent=schema.Parent(pid=slots["parent"]),
+                pid=slots.get("pid"),
+                parent=schema.Parent(pid=slots["parent"]) if "parent" in slots else None,
                 exit_code=exit_code(status),
                 start=start,
                 end=end,
@@ -225,10 +229,12 @@ def flag_names(flags: int) -> tuple[str, ...]:
     return tuple(name for bit, name in _FLAGS.items() if flags & bit)
 
 
-def _slots(segment: str, mark: Callable[[str, str], str]) -> Slots:
+def _slots(records: RecordBatch, segment: str, mark: Callable[[str, str], str]) -> Slots:
     """What stands in an event for what is put in later; `mark` makes a slot of its name and the format of %."""
-    numbers = ("sequence", "duration", "pid", "parent", "offset", "user", "system", "memory", "minor", "major")
+    numbers = ("sequence", "duration", "offset", "user", "system", "memory", "minor", "major")
     slots = {name: mark(name, "d") for name in numbers}
+    if records.pids() is not None:
+        slots["pid"], slots["parent"] = mark("pid", "d"), mark("parent", "d")
     slots["name"] = mark("name", "b")  # comes with its quotes
     slots["start"], slots["end"] = f'"{mark("start", "b")}"', f'"{mark("end", "b")}"'
     slots["id"] = f'"{segment}-{mark("offset", "x")}-{mark("crc", "b")}"'

@@ -46,7 +46,7 @@ def rendering(form: Form, select: Sequence[str] | None = None, where: str = "--s
     fields = None if select is None else _selected(select, where)
     if form == "csv":
         columns = _columns(fields)
-        return Rendering(_csv([[one.name for one in columns]]), lambda batch: _csv(_rows(batch, columns)))
+        return Rendering(csv_lines([[one.name for one in columns]]), lambda batch: csv_lines(_rows(batch, columns)))
     if fields is None:
         return Rendering(b"", _all_json if form == "json" else _all_msgpack)
     if form == "json":
@@ -100,22 +100,26 @@ def _columns(fields: Sequence[Field] | None) -> list[Field]:
 
 
 def _rows(batch: EventBatch, columns: Sequence[Field]) -> list[list[str]]:
-    return [[_cell(column.of(event)) for column in columns] for event in batch]
+    return [[cell(column.of(event)) for column in columns] for event in batch]
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    r"""A value as a cell of CSV: a number or truth as in JSON, a list joined by spaces, a map as JSON, None as nothing.
+
+    >>> cell("-bash"), cell(1.5)
+    ('\\x2dbash', '1.5')
+    """
     if value is None:
         return ""
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, int | float | Mapping):
         return msgspec.json.encode(value).decode()
     text = value if isinstance(value, str) else " ".join(map(str, value))  # type: ignore[call-overload]  # else a list
     # A spreadsheet would run a command's name as a formula.
     return f"\\x{ord(text[0]):02x}{text[1:]}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+def csv_lines(rows: Sequence[Sequence[str]]) -> bytes:
+    """Rows of cells as CSV (RFC 4180, but for its line ends)."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

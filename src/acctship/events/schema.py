@@ -82,7 +82,8 @@ class Process(Struct, omit_defaults=True, gc=False, frozen=True):
         ),
     ]
     pid: Annotated[
-        Count | None, Meta(description="Process id, in the pid namespace of whoever switched accounting on")
+        Count | None,
+        Meta(description="Process id, in the pid namespace of whoever switched accounting on; absent before Linux v3"),
     ] = None
     parent: Parent | None = None
     exit_code: Annotated[
@@ -208,7 +209,8 @@ class Event(Struct, omit_defaults=True, gc=False, frozen=True):
     timestamp: Annotated[
         str,
         Meta(
-            description="The exact second in which the process ended, in UTC", extra_json_schema={"format": "date-time"}
+            description="The second in which the process ended, in UTC: exact in Linux v3",
+            extra_json_schema={"format": "date-time"},
         ),
     ] = field(name="@timestamp")
     ecs: Ecs

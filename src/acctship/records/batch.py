@@ -9,11 +9,15 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from acctship.records.comp import COMP_T
+from acctship.records.comp import COMP_T, decode_comp2_t
 from acctship.records.layout import Layout
 
 Ints = npt.NDArray[np.int64]
 Column = npt.NDArray[np.integer[Any]]
+
+NS = 1_000_000_000
+AHZ = 100
+"""Ticks per second of every Linux kernel but those of Alpha and Itanium (1024)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +30,13 @@ class RecordBatch:
         layout: how `rows` is laid out.
         rows: the records as they are on disk, a structured array of `layout.dtype`.
         offsets: where each record starts, in bytes from the start of the (uncompressed) file: its position.
+        ahz: ticks per second, where a person knows better than the file; None otherwise.
     """
 
     layout: Layout
     rows: npt.NDArray[np.void]
     offsets: Ints
+    ahz: int | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,25 +74,44 @@ class RecordBatch:
         """Real group ids."""
         return self.rows["gid"]
 
-    def pids(self) -> Column:
-        """Process ids, in the pid namespace of whoever turned accounting on."""
-        return self.rows["pid"]
+    def pids(self) -> Column | None:
+        """Process ids, in the pid namespace of whoever turned accounting on; None before v3, which lacks them."""
+        return self.rows["pid"] if "pid" in self.layout.fields else None
 
-    def parent_pids(self) -> Column:
-        """Parents' process ids; 0 is a parent outside that namespace."""
-        return self.rows["ppid"]
+    def parent_pids(self) -> Column | None:
+        """Parents' process ids, 0 for a parent outside that namespace; None before v3, which lacks them."""
+        return self.rows["ppid"] if "ppid" in self.layout.fields else None
+
+    def ticks_per_second(self) -> int | Ints:
+        """Unit of the times, the kernel's AHZ: `ahz` if given, else a column of each record's own (v2), else 100."""
+        if self.ahz is None and "ahz" in self.layout.fields:
+            return self.rows["ahz"].astype(np.int64)
+        return self.ahz or AHZ
 
     def elapsed_ticks(self) -> Ints:
-        """Elapsed times in ticks of `layout.ticks_per_second`."""
-        return self.rows["etime"].astype(np.float64).astype(np.int64)
+        """Elapsed times in ticks: whole ones, for the kernel counts no others."""
+        if "etime_hi" in self.layout.fields:
+            return decode_comp2_t(self.rows["etime_hi"], self.rows["etime_lo"])
+        if self.layout.dtype["etime"].kind == "f":
+            return self.rows["etime"].astype(np.float64).astype(np.int64)
+        return self._comp_t("etime")
+
+    def elapsed_ns(self) -> Ints:
+        """Elapsed times in nanoseconds."""
+        return self._nanoseconds(self.elapsed_ticks())
+
+    def begin_seconds(self) -> Ints:
+        """Seconds since 1970 as recorded: the second of the end less the whole seconds of the elapsed time."""
+        return self.rows["btime"].astype(np.int64)
 
     def end_seconds(self) -> Ints:
-        """Seconds since 1970 in which each process ended: exact.
+        """Seconds since 1970 in which each process ended.
 
         The kernel wrote btime as the current second minus the whole seconds of the elapsed time, so adding these back
-        gives the current second; a fraction in btime plus elapsed time means nothing.
+        gives the current second; a fraction in btime plus elapsed time means nothing. Exact in v3 up to 46 h of
+        elapsed time, in v1 and v2 up to 2.9 h, in v0 up to 81 s; above, off by what the elapsed time was rounded by.
         """
-        return self.rows["btime"].astype(np.int64) + self.elapsed_ticks() // self.layout.ticks_per_second
+        return self.begin_seconds() + self.elapsed_ticks() // self.ticks_per_second()
 
     def user_ticks(self) -> Ints:
         """CPU time spent in user mode, in ticks."""
@@ -95,6 +120,14 @@ class RecordBatch:
     def system_ticks(self) -> Ints:
         """CPU time spent in the kernel, in ticks."""
         return self._comp_t("stime")
+
+    def user_ns(self) -> Ints:
+        """CPU time spent in user mode, in nanoseconds."""
+        return self._nanoseconds(self.user_ticks())
+
+    def system_ns(self) -> Ints:
+        """CPU time spent in the kernel, in nanoseconds."""
+        return self._nanoseconds(self.system_ticks())
 
     def memory_kib(self) -> Ints:
         """Virtual size at exit in KiB."""
@@ -107,6 +140,24 @@ class RecordBatch:
     def major_faults(self) -> Ints:
         """Page faults that read from disk."""
         return self._comp_t("majflt")
+
+    def transferred(self) -> Ints:
+        """What ac_io says: characters transferred, by acct(5); Linux has not counted them, but some kernels fill it."""
+        return self._comp_t("io")
+
+    def blocks(self) -> Ints:
+        """What ac_rw says: blocks read and written, by acct(5); Linux has never counted them."""
+        return self._comp_t("rw")
+
+    def swaps(self) -> Ints:
+        """Number of swaps, by acct(5); Linux has not counted them since 2.6."""
+        return self._comp_t("swaps")
+
+    def _nanoseconds(self, ticks: Ints) -> Ints:
+        rate = self.ticks_per_second()
+        seconds, rest = ticks // rate, ticks % rate  # apart: no product may leave 64 bits
+        total: Ints = seconds * NS + rest * NS // rate
+        return total
 
     def _comp_t(self, field: str) -> Ints:
         values: Ints = COMP_T[self.rows[field]]

@@ -1,15 +1,15 @@
-"""The on-disk layouts, as data. To add one: a `Layout` here, a rule in `detect.py`, a golden file.
+"""The on-disk layouts, as data. To add one: a `Layout` here, a golden file.
 
-Source: Linux `include/uapi/linux/acct.h` (struct acct_v3) and `kernel/acct.c`.
+Sources: acct(5); Linux `include/uapi/linux/acct.h` (struct acct of versions 0 to 2, struct acct_v3), `kernel/acct.c`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 ByteOrder = Literal["<", ">"]
 
@@ -21,71 +21,88 @@ class Layout:
     Attributes:
         name: what the file is called everywhere (`acct.layout` of an event): `linux-v3-le`.
         title: the same for people: `Linux v3, little-endian`.
-        dtype: one record as numpy reads it; its field names are the kernel's without `ac_`.
-        version_byte: what byte 1 of every record holds.
-        ticks_per_second: unit of the times, the kernel's AHZ.
+        dtype: one record as numpy reads it; its field names are the kernel's without `ac_`. A field that the layout
+            lacks is absent: `pid` and `ppid` before v3, `ahz` but in v2.
+        version_byte: what byte 1 of every record holds; the high bit marks big-endian records, but not in v0.
+        padding: bytes that the kernel leaves zero.
     """
 
     name: str
     title: str
     dtype: np.dtype[np.void]
     version_byte: int
-    ticks_per_second: int
+    padding: tuple[slice, ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes a record."""
         return self.dtype.itemsize
 
-    def plausible(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
-        """Tell for each row whether a kernel can have written it.
+    @property
+    def version(self) -> int:
+        """Number that the kernel gave the layout: 0 to 3."""
+        return self.version_byte & 0x7F
 
-        The rules hold for every record of this layout: the version byte; no flag bits that the kernel has no name
-        for; a name that ends in NUL (a task's comm has 16 bytes with its NUL); an elapsed time that is a number, not
-        negative and not above 136 years (the range of the kernel's 32-bit btime).
-        """
-        etime = rows["etime"]
-        with np.errstate(invalid="ignore"):
-            sane_time = (etime >= 0) & (etime <= MAX_SECONDS * self.ticks_per_second)  # NaN compares as False
-        last_byte = rows.view(np.uint8).reshape(-1, self.size)[:, -1]
-        sane_head = (rows["version"] == self.version_byte) & (rows["flag"] < 0x40)
-        good: npt.NDArray[np.bool_] = sane_head & (last_byte == 0) & sane_time
-        return good
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Names of the fields that a record has."""
+        return frozenset(self.dtype.names or ())
+
+    @cached_property
+    def name_bytes(self) -> slice:
+        """Where the command's name lies in a record."""
+        start: int = self.dtype.fields["comm"][1]  # type: ignore[index]  # a record has fields
+        kind = self.dtype["comm"]
+        return slice(start, start + kind.itemsize)
 
 
-MAX_SECONDS = 2**32
+def _layout(version: int, order: ByteOrder, size: int, fields: dict[str, tuple[str, int]], *padding: slice) -> Layout:
+    """A layout of one byte order; the formats of `fields` lack it."""
+    formats = [order + kind for kind, _ in fields.values()]
+    offsets = [offset for _, offset in fields.values()]
+    dtype = np.dtype({"names": list(fields), "formats": formats, "offsets": offsets, "itemsize": size})
+    suffix, words = ("le", "little-endian") if order == "<" else ("be", "big-endian")
+    mark = 0x80 if order == ">" and version else 0
+    return Layout(f"linux-v{version}-{suffix}", f"Linux v{version}, {words}", dtype, version | mark, padding)
 
 
-def _linux_v3(order: ByteOrder) -> np.dtype[np.void]:
-    comp = order + "u2"
-    word = order + "u4"
-    return np.dtype(
-        [
-            ("flag", "u1"),
-            ("version", "u1"),
-            ("tty", order + "u2"),
-            ("exitcode", word),
-            ("uid", word),
-            ("gid", word),
-            ("pid", word),
-            ("ppid", word),
-            ("btime", word),
-            ("etime", order + "f4"),
-            ("utime", comp),
-            ("stime", comp),
-            ("mem", comp),
-            ("io", comp),
-            ("rw", comp),
-            ("minflt", comp),
-            ("majflt", comp),
-            ("swaps", comp),
-            ("comm", "S16"),
-        ]
+_COMMON = {
+    "flag": ("u1", 0), "version": ("u1", 1), "tty": ("u2", 6), "btime": ("u4", 8),
+    "utime": ("u2", 12), "stime": ("u2", 14), "etime": ("u2", 16), "mem": ("u2", 18), "io": ("u2", 20),
+    "rw": ("u2", 22), "minflt": ("u2", 24), "majflt": ("u2", 26), "swaps": ("u2", 28),
+}  # fmt: skip
+"""What versions 0 to 2 share."""
+
+_SHORT_IDS = {"uid16": ("u2", 2), "gid16": ("u2", 4)}
+# Versions 1 and 2 hold the ids and the elapsed time twice, the second time with more bits.
+_V0 = {
+    **_COMMON, "uid": ("u2", 2), "gid": ("u2", 4), "pad": ("u2", 30), "exitcode": ("u4", 32), "comm": ("S17", 36),
+    "pad_end": ("V11", 53),
+}  # fmt: skip
+_V1 = {
+    **_COMMON, **_SHORT_IDS, "exitcode": ("u4", 30), "comm": ("S17", 34), "etime_hi": ("u1", 51),
+    "etime_lo": ("u2", 52), "uid": ("u4", 54), "gid": ("u4", 58),
+}  # fmt: skip
+_V2 = {
+    **_COMMON, **_SHORT_IDS, "ahz": ("u2", 30), "exitcode": ("u4", 32), "comm": ("S17", 36), "etime_hi": ("u1", 53),
+    "etime_lo": ("u2", 54), "uid": ("u4", 56), "gid": ("u4", 60),
+}  # fmt: skip
+_V3 = {
+    "flag": ("u1", 0), "version": ("u1", 1), "tty": ("u2", 2), "exitcode": ("u4", 4), "uid": ("u4", 8),
+    "gid": ("u4", 12), "pid": ("u4", 16), "ppid": ("u4", 20), "btime": ("u4", 24), "etime": ("f4", 28),
+    "utime": ("u2", 32), "stime": ("u2", 34), "mem": ("u2", 36), "io": ("u2", 38), "rw": ("u2", 40),
+    "minflt": ("u2", 42), "majflt": ("u2", 44), "swaps": ("u2", 46), "comm": ("S16", 48),
+}  # fmt: skip
+
+_ORDERS: tuple[ByteOrder, ...] = ("<", ">")
+
+LAYOUTS: dict[str, Layout] = {
+    layout.name: layout
+    for layout in (
+        *(_layout(3, order, 64, _V3) for order in _ORDERS),
+        *(_layout(2, order, 64, _V2) for order in _ORDERS),
+        *(_layout(1, order, 62, _V1) for order in _ORDERS),
+        *(_layout(0, order, 64, _V0, slice(30, 32), slice(53, 64)) for order in _ORDERS),
     )
-
-
-LINUX_V3_LE = Layout("linux-v3-le", "Linux v3, little-endian", _linux_v3("<"), 3, 100)
-LINUX_V3_BE = Layout("linux-v3-be", "Linux v3, big-endian", _linux_v3(">"), 0x83, 100)
-
-LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (LINUX_V3_LE, LINUX_V3_BE)}
+}
 """Every layout that can be read, by name."""
