@@ -42,7 +42,7 @@ class Mean:
     A ratio estimate of the total; its variance is that of Poisson sampling with chance 1/weight, which is too high
     rather than too low for batches taken evenly, and 0 where every batch was looked at.
 
-    Source: Särndal, Swensson, Wretman, Model Assisted Survey Sampling (1992), 5.6.
+    Source: Särndal, Swensson, Wretman, Model Assisted Survey Sampling (1992), on the estimation of a ratio.
 
     Example:
         >>> mean = Mean()
