@@ -24,7 +24,10 @@ class Watch:
 
     def __init__(self, path: Path, *options: str) -> None:
         self.process = subprocess.Popen(
-            [ACCTSHIP, "lastcomm", "--follow", "-f", path, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [ACCTSHIP, "lastcomm", "--follow", "-f", path, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
         )
         assert self.process.stdout is not None
         self.descriptor = self.process.stdout.fileno()
@@ -43,9 +46,8 @@ class Watch:
         return [self.line().split()[0] for _ in range(count)]
 
     def end(self) -> tuple[int, str]:
-        assert self.process.stderr is not None
-        said = self.process.stderr.read().decode()
-        return self.process.wait(PATIENCE), said
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said.decode()
 
 
 @pytest.fixture
@@ -163,6 +165,7 @@ def test_reader_that_goes_while_nothing_comes_ends_it(watch: Callable[..., Watch
     shown.names(10)
     assert shown.process.stdout is not None
     shown.process.stdout.close()
+    shown.process.stdout = None
     assert shown.end() == (1, "acctship: standard output was closed by its reader\n")
 
 
