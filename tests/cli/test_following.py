@@ -27,7 +27,8 @@ class Watch:
             [ACCTSHIP, "lastcomm", "--follow", "-f", path, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
+            # A shell ignores it in what it starts in the background. This process has one thread.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         assert self.process.stdout is not None
         self.descriptor = self.process.stdout.fileno()
