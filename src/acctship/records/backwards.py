@@ -12,10 +12,11 @@ import numpy as np
 
 from acctship.records.batch import RecordBatch
 from acctship.records.damage import LOOK_AHEAD, Bytes
+from acctship.records.finding import Hole, cut_short, find_records, first_records
 from acctship.records.layout import Layout
 from acctship.records.opening import HEAD_BYTES, Opened
 from acctship.records.plausible import plausible
-from acctship.records.reader import Hole, Reader, cut_short, find_records, first_records
+from acctship.records.reader import Reader
 from acctship.records.streams import PlainStream
 
 OnHole = Callable[[Hole], None]

@@ -13,10 +13,10 @@ import numpy as np
 from acctship.errors import InputError
 from acctship.records.batch import RecordBatch
 from acctship.records.damage import Bytes, Run, as_rows, judge
+from acctship.records.finding import BATCH_RECORDS, Hole, first_records
 from acctship.records.layout import Layout
 from acctship.records.opening import examine
 from acctship.records.plausible import plausible
-from acctship.records.reader import BATCH_RECORDS, Hole, first_records
 from acctship.records.streams import PlainStream
 
 ENOUGH_TO_TELL = 64
