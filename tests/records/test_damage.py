@@ -18,7 +18,7 @@ from acctship.errors import InputError
 from acctship.records import LAYOUTS, Layout
 from acctship.records.compressed import compression
 from acctship.records.damage import judge
-from tests.layouts import EXAMPLE, NAMES, ordinary, size_of, version_of
+from tests.layouts import EXAMPLE, NAMES, Fields, encode, ordinary, size_of, version_of
 from tests.records.reading import Outcome, piped, read, read_backwards, read_in_pieces
 
 FILLINGS: dict[str, Callable[[int], bytes]] = {
@@ -111,10 +111,22 @@ def test_foreign_bytes_between_records_are_one_hole(tmp_path: Path, name: str, l
     path.write_bytes(before + foreign + after)
     outcome = read(path, layout=LAYOUTS[name])
     assert outcome.bytes == records
-    assert outcome.spans == [(5 * size, length)]
+    reason = "all of them are zero" if not any(foreign) else f"no record of {LAYOUTS[name].title}"
+    assert outcome.holes == [(5 * size, length, reason)]
     assert read_backwards(path, layout=LAYOUTS[name], batch_records=4) == outcome._replace(
         position=sum(map(len, records))
     )
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_a_cut_before_the_last_record_does_not_put_another_in_its_place(tmp_path: Path, name: str) -> None:
+    cut, switch = encode(name, Fields(status=1 << 8)), encode(name, Fields(pid=4243, comm=b"accton"))
+    records = [*ordinary(name, 5), switch]  # whoever switches accounting off has zeros where the other has its name
+    data = b"".join(records[:5]) + cut[:2] + cut[50:] + switch
+    (tmp_path / "pacct").write_bytes(data)
+    for outcome in (read(tmp_path / "pacct"), read_backwards(tmp_path / "pacct")):
+        assert outcome.bytes == records
+        assert outcome.spans == [(5 * 64, 16)]
 
 
 def test_blocks_of_zeros_are_named_as_such_and_are_no_records(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from acctship.errors import FormatError
 from acctship.records import LAYOUTS, detect
 from tests.builders import BTIME, ORDERS, Order, layout, random_records, record, records
 from tests.layouts import NAMES, ordinary
+from tests.records.reading import piped, read_in_pieces
 
 
 def refusal(head: bytes) -> str:
@@ -68,6 +69,14 @@ def test_every_layout_of_linux_is_told_by_itself(name: str, count: int) -> None:
 def test_one_record_of_v0_tells_its_byte_order_by_how_large_its_numbers_are(name: str) -> None:
     right = sum(detect(ordinary(name, 1, seed=seed)[0]).layout is LAYOUTS[name] for seed in range(200))
     assert right >= 195
+
+
+def test_in_a_pipe_v0_is_not_told_by_its_first_record() -> None:
+    name = "linux-v0-be"
+    seed = next(seed for seed in range(1000) if detect(ordinary(name, 1, seed=seed)[0]).layout is not LAYOUTS[name])
+    records = ordinary(name, 20, seed=seed)
+    with piped(b"".join(records)) as pipe:
+        assert read_in_pieces(pipe, [64]).bytes == records
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -153,7 +153,7 @@ def test_what_no_kernel_writes_is_not_plausible(name: str) -> None:
         assert spoilt(name, etime_hi=0xA0) == (False, False)
     if version == 2:
         assert spoilt(name, ahz=49) == spoilt(name, ahz=2001) == (False, False)
-        assert spoilt(name, ahz=1024) == (True, True)
+        assert spoilt(name, ahz=50) == spoilt(name, ahz=1024) == spoilt(name, ahz=2000) == (True, True)
     if version == 0:
         raw = bytearray(ordinary(name, 1)[0])
         for at in (30, 31, 53, 63):

@@ -11,11 +11,10 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from acctship.records.batch import RecordBatch
-from acctship.records.damage import LOOK_AHEAD, Bytes
+from acctship.records.damage import LOOK_AHEAD, Bytes, Run, judge
 from acctship.records.finding import Hole, cut_short, find_records, first_records
 from acctship.records.layout import Layout
 from acctship.records.opening import HEAD_BYTES, Opened
-from acctship.records.plausible import plausible
 from acctship.records.reader import Reader
 from acctship.records.streams import PlainStream
 
@@ -51,17 +50,18 @@ class BackwardReader(Reader):
         return opened._replace(stream=_copy(opened, on_hole), head=b"", offset=0)
 
     def _read(self, opened: Opened, on_hole: OnHole) -> Iterator[RecordBatch]:
-        size, file_size = opened.detection.layout.size, self._stream.size or 0
-        end = whole = file_size - file_size % size
+        layout, end = opened.detection.layout, self._stream.size or 0
         while end:
-            start = max(0, end - self._batch_records * size)
+            count = min(end // layout.size, self._batch_records)
+            torn = end % layout.size  # at the end of the file alone
+            start = end - torn - count * layout.size
             data = self._stream.read_at(start, end - start)
-            if not plausible(opened.detection.layout, data.view(opened.detection.layout.dtype)).all():
-                yield from self._read_damaged(opened, file_size if end == whole else end, on_hole)
+            if judge(layout, data, in_step=True, last=True).runs != [Run(0, count)]:
+                yield from self._read_damaged(opened, end, on_hole)
                 return
-            if end == whole < file_size:
-                on_hole(cut_short(self._stream.read_at(end, file_size - end), end))
-            yield self._batch(data, start)
+            if torn:
+                on_hole(cut_short(data[-torn:], end - torn))
+            yield self._batch(data[: len(data) - torn], start)
             end = start
 
     def _read_damaged(self, opened: Opened, end: int, on_hole: OnHole) -> Iterator[RecordBatch]:
