@@ -167,15 +167,16 @@ def test_every_second_record_spoilt_leaves_every_other(tmp_path: Path) -> None:
     assert outcome.spans == [(at * 64, 64) for at in range(0, 4000, 2)]
 
 
+def spoil(name: str, changes: list[tuple[int, int, bytes]]) -> tuple[str, bytes]:
+    """A file of 30 records in which bytes, from a place on and so many, were replaced by others."""
+    data = bytearray(b"".join(ordinary(name, 30)))
+    for at, length, new in changes:
+        data[at % len(data) : at % len(data) + length] = new
+    return name, bytes(data)
+
+
 def damaged(most: int) -> st.SearchStrategy[tuple[str, bytes]]:
     """Files of a few records out of which parts were cut, into which others were put, of every layout."""
-
-    def spoil(name: str, changes: list[tuple[int, int, bytes]]) -> tuple[str, bytes]:
-        data = bytearray(b"".join(ordinary(name, 30)))
-        for at, length, new in changes:
-            data[at % len(data) : at % len(data) + length] = new
-        return name, bytes(data)
-
     change = st.tuples(
         st.integers(100, 2000),
         st.sampled_from((0, 1, 30, 62, 64, 100)),
@@ -185,6 +186,7 @@ def damaged(most: int) -> st.SearchStrategy[tuple[str, bytes]]:
 
 
 @given(case=damaged(4), lengths=st.lists(st.integers(1, 300), min_size=1, max_size=20))
+@example(case=spoil("linux-v3-le", [(100, 1, b""), (648, 0, b"\0")]), lengths=[1])  # shifted, and shifted back
 def test_however_the_bytes_arrive_the_same_records_and_holes_come_out(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[str, bytes], lengths: list[int]
 ) -> None:

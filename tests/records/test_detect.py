@@ -96,6 +96,7 @@ def test_a_damaged_start_is_said() -> None:
 
 def test_a_record_or_two_in_much_else_are_chance() -> None:
     assert "starts with the bytes" in refusal(b"\xee" * 100 + b"".join(ordinary("linux-v3-le", 2)) + b"\xee" * 4000)
+    assert "starts with the bytes" in refusal(b"\xee" * 100 + ordinary("linux-v3-le", 1)[0])
 
 
 def test_a_zip_archive_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from acctship.records import LAYOUTS
 from acctship.records.plausible import convincing, plausible
 from tests.builders import ORDERS, Order, layout, random_records, record
-from tests.layouts import NAMES, ordinary, size_of
+from tests.layouts import NAMES, comp2_t, ordinary, size_of
 
 # offset, kind and bytes of each field, as in struct acct_v3
 TABLE = {
@@ -186,6 +186,8 @@ def test_ids_and_times_that_disagree_do_not_convince() -> None:
         assert spoilt(name, uid=70_000, uid16=65534) == (True, True)
         assert spoilt(name, uid=5, uid16=65534) == spoilt(name, gid=5, gid16=6) == (True, False)
         assert spoilt(name, etime_lo=2000, etime=1000) == (True, False)
+        high, low = divmod(comp2_t(20_000_000_000), 65536)  # more than a comp_t can say
+        assert spoilt(name, etime_hi=high, etime_lo=low, etime=0xFFFF) == (True, True)
 
 
 def test_a_clock_that_was_not_set_does_not_convince_in_v0_alone() -> None:
