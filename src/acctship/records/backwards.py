@@ -81,8 +81,8 @@ class BackwardReader(Reader):
                 else:
                     runs.extend((offset, length))
             elif found.offset < end:
-                on_hole(found)
-                told = found.offset + found.length
+                told = min(found.offset + found.length, end)
+                on_hole(found._replace(length=told - found.offset))
         if told < end:
             on_hole(Hole(told, end - told, f"no record of {opened.detection.layout.title}"))
         for at in range(len(runs) - 2, -1, -2):
