@@ -1,4 +1,4 @@
-"""GNU's dump-acct beside ours, and files for both."""
+"""GNU's programs beside ours, and files for both."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from acctship.cli import summary as cli
+from acctship.events.escape import unescape
 from tests.cli.command import acctship
 from tests.gnu.dumps import COUNT, Both, Run, Tame, tame_records
+from tests.gnu.sums import Ours, Sa
 
 
 @pytest.fixture
@@ -38,3 +41,35 @@ def tame(tmp_path_factory: pytest.TempPathFactory) -> Tame:
         return path
 
     return tame
+
+
+@pytest.fixture
+def sa(gnu_acct: Path) -> Sa:
+    """Rows of GNU's sa, which reads no summary files here, and gets no answers to its questions."""
+
+    def run(path: Path, *options: str) -> list[str]:
+        command: list[str | Path] = [gnu_acct / "sa", "--dont-read-summary-files", *options, path]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+        return done.stdout.decode("latin-1").split("\n")[:-1]
+
+    return run
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ours:
+    """Rows of `acctship summary` in a pipe, with raw names as sa has them; -c and -f are given by their long names."""
+    (tmp_path / "acctship.toml").touch()  # this machine's own must not count
+    long_names = {"-c": "--percentages", "-f": "--not-interactive"}
+
+    def run(path: Path, *options: str) -> list[str]:
+        written: list[bytes] = []
+        monkeypatch.setattr(cli, "write", written.append)
+        monkeypatch.setattr(cli, "is_terminal", lambda _: False)
+        arguments = [long_names.get(option, option) for option in options]
+        code = cli.command.main(
+            ["--config", str(tmp_path / "acctship.toml"), *arguments, str(path)], standalone_mode=False
+        )
+        assert code == 0
+        return unescape(b"".join(written).decode()).decode("latin-1").split("\n")[:-1]
+
+    return run

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import random
 import re
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from acctship.cli import summary as cli
 from acctship.events.escape import unescape
 from acctship.events.names import system_names
 from acctship.records import Reader
@@ -24,11 +20,10 @@ from acctship.reports.order import KEYS, Sort
 from acctship.reports.sa_rows import grouped
 from acctship.reports.summary import COUNTS, TIMES, Rows, Summary
 from tests import builders
-from tests.cli.command import acctship
+from tests.gnu.sums import MEMORY, Ours, Sa
 from tests.kernel.accounting import record, shell
 
 EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
-MEMORY = re.compile(r" +(\d+)k(?=\*sec|\b| mem)")
 
 SORTS: dict[str, Sort] = {
     "-b": "cpu per call",
@@ -66,41 +61,6 @@ OPTIONS = [
     "-v 4 -f -b",
     "--separate-forks",
 ]
-
-Sa = Callable[..., list[str]]
-Ours = Callable[..., list[str]]
-
-
-@pytest.fixture
-def sa(gnu_acct: Path) -> Sa:
-    """Rows of GNU's sa, which reads no summary files here, and gets no answers to its questions."""
-
-    def run(path: Path, *options: str) -> list[str]:
-        command: list[str | Path] = [gnu_acct / "sa", "--dont-read-summary-files", *options, path]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
-        return done.stdout.decode("latin-1").split("\n")[:-1]
-
-    return run
-
-
-@pytest.fixture
-def ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ours:
-    """Rows of `acctship summary` in a pipe, with raw names as sa has them; -c and -f are given by their long names."""
-    (tmp_path / "acctship.toml").touch()  # this machine's own must not count
-    long_names = {"-c": "--percentages", "-f": "--not-interactive"}
-
-    def run(path: Path, *options: str) -> list[str]:
-        written: list[bytes] = []
-        monkeypatch.setattr(cli, "write", written.append)
-        monkeypatch.setattr(cli, "is_terminal", lambda _: False)
-        arguments = [long_names.get(option, option) for option in options]
-        code = cli.command.main(
-            ["--config", str(tmp_path / "acctship.toml"), *arguments, str(path)], standalone_mode=False
-        )
-        assert code == 0
-        return unescape(b"".join(written).decode()).decode("latin-1").split("\n")[:-1]
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -227,87 +187,3 @@ def test_a_row_for_each_record_is_that_of_sa(sa: Sa, ours: Ours, random_file: Pa
                 not (our.isprintable() and our.isascii()) and mine.replace(" ", "") == gnu.replace(" ", "")
             )  # escaped, it takes less filling
             assert whole == pytest.approx(4 * quarter, abs=2)
-
-
-def memory_of(row: str) -> int:
-    found = MEMORY.search(row)
-    assert found, row
-    return int(found[1])
-
-
-def two(tmp_path: Path, **fields: Any) -> Path:
-    """A file of a record, twice, for sa shows no command that ran once."""
-    path = tmp_path / "pacct"
-    path.write_bytes(builders.record(**fields) * 2)
-    return path
-
-
-def test_sizes_are_what_was_recorded_where_sa_shows_a_quarter(sa: Sa, ours: Ours, tmp_path: Path) -> None:
-    path = two(tmp_path, mem=4000, utime=100)
-
-    for options, gnu, mine in (((), 1000, 4000), (("-K",), 2000, 8000), (("-u",), 1000, 4000)):
-        assert memory_of(sa(path, *options)[0]) == gnu
-        assert memory_of(ours(path, *options)[0]) == mine
-
-
-def test_sorting_by_memory_times_cpu_goes_by_what_is_shown_where_sa_multiplies_it_by_the_calls(
-    sa: Sa, ours: Ours, tmp_path: Path
-) -> None:
-    path = tmp_path / "pacct"
-    few, many = builders.record(comm=b"few", mem=4000, utime=100), builders.record(comm=b"many", mem=400, utime=100)
-    path.write_bytes(few * 2 + many * 9)
-
-    assert [memory_of(row) for row in sa(path, "-K")[1:]] == [900, 2000]
-    assert [memory_of(row) for row in ours(path, "-K")[1:]] == [8000, 3600]
-
-
-def test_commands_that_all_ran_once_have_rows_where_sa_prints_nothing(sa: Sa, ours: Ours, tmp_path: Path) -> None:
-    path = tmp_path / "pacct"
-    path.write_bytes(builders.record(comm=b"one", etime=6000) + builders.record(comm=b"other", etime=6000))
-
-    assert sa(path) == []
-    total = "       2       2.00re       0.00cp         0avio         0k"
-    assert ours(path) == [total, f"{total}   ***other"]
-
-
-def test_no_question_is_asked_where_sa_asks_about_each_name(sa: Sa, ours: Ours, tmp_path: Path) -> None:
-    path = tmp_path / "pacct"
-    path.write_bytes(builders.record(comm=b"often") * 9 + builders.record(comm=b"few") * 2)
-
-    assert "Junk `" in "".join(sa(path, "-v", "3"))
-    assert ours(path, "-v", "3") == ours(path, "-v", "3", "--not-interactive")
-
-
-def test_user_ids_above_2_to_31_are_positive_where_sa_shows_them_negative(sa: Sa, ours: Ours, tmp_path: Path) -> None:
-    path = two(tmp_path, uid=4_000_000_000)
-
-    assert sa(path, "-m")[1].startswith("-294967296 ")
-    assert ours(path, "-m")[1].startswith("4000000000 ")
-    assert sa(path, "-u")[0].startswith("-2949672 ")
-    assert ours(path, "-u")[0].startswith("40000000 ")
-
-
-def test_the_clock_rate_that_is_given_counts_where_sa_ignores_it(sa: Sa, ours: Ours, tmp_path: Path) -> None:
-    path = two(tmp_path, etime=6000, utime=6000)
-
-    assert sa(path, "--ahz", "1000")[0] == sa(path)[0] == "       2       2.00re       2.00cp         0avio         0k"
-    assert ours(path, "--ahz", "1000")[0] == "       2       0.20re       0.20cp         0avio         0k"
-
-
-def test_names_are_escaped_where_sa_prints_them_raw(sa: Sa, tmp_path: Path) -> None:
-    path = two(tmp_path, comm=b"\x1b[2J\nforged")
-
-    for options in ("-a", "-u"):
-        assert "\x1b[2J" in "".join(sa(path, options))
-        shown = acctship("summary", options, path).out
-        assert b"\x1b" not in shown
-        assert rb"\x1b[2J\x0aforged" in shown
-
-
-def test_a_file_that_is_missing_or_cut_is_an_error_where_sa_ends_with_0(gnu_acct: Path, tmp_path: Path) -> None:
-    cut = two(tmp_path)
-    cut.write_bytes(cut.read_bytes() + b"\0\3")
-
-    for path, code in ((tmp_path / "missing", 1), (cut, 4)):
-        assert subprocess.run([gnu_acct / "sa", "-i", path], capture_output=True, check=False).returncode == 0
-        assert acctship("summary", path).code == code
