@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from acctship.events.ttys import tty_device, tty_name
+from acctship.events.ttys import tty_device, tty_name, tty_text
 
 
 def test_every_pts_that_the_kernel_can_tell() -> None:
@@ -64,3 +64,7 @@ def test_this_machines_own_terminals_are_named_right() -> None:
             continue
         if os.major(device) == 5:  # in a container they may be pts in disguise
             assert tty_name(os.major(device) << 8 | os.minor(device)) == name
+
+
+def test_the_text_of_a_terminal_says_none_and_numbers_where_there_is_no_name() -> None:
+    assert [tty_text(tty) for tty in (0, 0x8FFF, 0x0501, 0xFFFF)] == ["__", "pts/2047", "console", "[255,255]"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, strategies as st
 
-from acctship.reports.lastcomm import rows, tty_text, user_text
+from acctship.reports.lastcomm import rows, user_text
 from tests.builders import BTIME, ORDERS, Order, batch, commands, record, records
 
 
@@ -103,6 +103,5 @@ def test_begin_is_right_in_a_zone_with_half_minutes(monkeypatch: pytest.MonkeyPa
         assert time.ctime(second)[:16].encode() in render(batch([record(btime=second)]))
 
 
-def test_names_of_users_and_terminals() -> None:
+def test_a_user_without_a_name_is_a_number() -> None:
     assert (user_text(0), user_text(4_000_000_000)) == ("root", "4000000000")
-    assert [tty_text(tty) for tty in (0, 0x8FFF, 0x0501, 0xFFFF)] == ["__", "pts/2047", "console", "[255,255]"]

@@ -41,3 +41,14 @@ def tty_name(recorded: int) -> str | None:
     if major in _NAMES:
         return f"{_NAMES[major]}{minor}"
     return None
+
+
+def tty_text(recorded: int) -> str:
+    """Name of a terminal, `__` for none, its numbers where it has no well-known name.
+
+    >>> tty_text(0), tty_text(0x8803), tty_text(0xFF01)
+    ('__', 'pts/3', '[255,1]')
+    """
+    if recorded == 0:
+        return "__"
+    return tty_name(recorded) or "[{},{}]".format(*tty_device(recorded))

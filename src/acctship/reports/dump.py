@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from acctship.events.escape import escape
 from acctship.events.memory import Memory
-from acctship.events.ttys import tty_device, tty_name
+from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch, command
 from acctship.reports.characters import Characters, Numbers, characters, join, numbers
 
@@ -61,7 +61,7 @@ def dump_rows(batch: RecordBatch) -> bytes:
         b"|",
         numbers(_exit_codes(batch.wait_statuses()), 8),
         b"|",
-        _texts(batch.ttys(), _terminal),
+        _texts(batch.ttys(), lambda tty: tty_text(tty).ljust(8)),
         b"|",
         _times(batch.begin_seconds()),
         b"\n",
@@ -95,12 +95,6 @@ _NAMES = Memory(_name)
 
 def _flags(flags: int) -> str:
     return "".join(letter if flags >> _FLAGS.index(letter) & 1 else " " for letter in _SHOWN)
-
-
-def _terminal(recorded: int) -> str:
-    if recorded == 0:
-        return "__".ljust(8)
-    return (tty_name(recorded) or "[{},{}]".format(*tty_device(recorded))).ljust(8)
 
 
 def _times(seconds: npt.NDArray[np.int64]) -> Characters:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from acctship.events.escape import escape
 from acctship.events.signals import exit_code, outcome
-from acctship.events.ttys import tty_device, tty_name
+from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch, command
 from acctship.records.batch import AHZ
 from acctship.reports.characters import Characters, Texts, characters, join, numbers
@@ -52,17 +52,6 @@ def user_text(uid: int) -> str:
         return escape(pwd.getpwuid(uid).pw_name.encode("utf-8", "surrogateescape"))
     except KeyError:
         return str(uid)
-
-
-def tty_text(recorded: int) -> str:
-    """Name of a terminal, `__` for none, its numbers where it has no well-known name.
-
-    >>> tty_text(0), tty_text(0x8803), tty_text(0xFF01)
-    ('__', 'pts/3', '[255,1]')
-    """
-    if recorded == 0:
-        return "__"
-    return tty_name(recorded) or "[{},{}]".format(*tty_device(recorded))
 
 
 def rows(

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from acctship.events.escape import unescape
+from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch
 from acctship.records.batch import Column
-from acctship.reports.lastcomm import NAME_WIDTH, tty_text, user_text
+from acctship.reports.lastcomm import NAME_WIDTH, user_text
 
 Mask = npt.NDArray[np.bool_]
 Test = Callable[[RecordBatch], Mask]
