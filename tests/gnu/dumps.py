@@ -52,6 +52,5 @@ def tame_records(count: int, name: str) -> RecordBatch:
     if "etime_lo" in layout.fields:
         rows["etime_lo"] = elapsed
     if layout.version in (1, 2):
-        words = rows.view(layout.dtype["tty"]).reshape(count, -1)
-        words[:, 1], words[:, 2] = rows["uid"], rows["gid"]
+        rows["uid16"], rows["gid16"] = rows["uid"], rows["gid"]
     return RecordBatch(layout, rows, np.arange(count, dtype=np.int64) * layout.size)

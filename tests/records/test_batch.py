@@ -171,3 +171,15 @@ def test_ticks_per_second_that_a_person_gives_count() -> None:
         rows = np.frombuffer(encode(name, Fields(etime=1024, ahz=100)), LAYOUTS[name].dtype)
         one = RecordBatch(LAYOUTS[name], rows, np.zeros(1, np.int64), ahz=1024)
         assert (one.elapsed_ns()[0], one.end_seconds()[0]) == (10**9, BTIME + 1)
+
+
+def test_whoever_ended_otherwise_than_with_0_has_failed() -> None:
+    statuses = (0, 1 << 8, 255 << 8, 9, 0x8B, 0x80)
+    assert batch([record(status=status) for status in statuses]).failed().tolist() == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]

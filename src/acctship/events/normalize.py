@@ -47,10 +47,6 @@ _NAMED_SLOT = re.compile(rb"\0(\w+):\w\0")
 
 Slots = Mapping[str, Any]
 
-# A batch takes a few MB for a moment. glibc would give them back to the kernel after each one, and a third of the time
-# would go into page faults; once a block of this size has been freed, it keeps as much (mallopt(3), M_MMAP_THRESHOLD).
-bytes(8 << 20)
-
 NAMES_KEEP, NO_NAME_KEEP = 60.0, 1.0
 """Seconds until names of users and groups are looked up again, and until a missing one is."""
 

@@ -62,6 +62,11 @@ class RecordBatch:
         """How each process ended, as wait(2) gives it: exit code << 8, or signal, with 0x80 for a core dump."""
         return self.rows["exitcode"]
 
+    def failed(self) -> npt.NDArray[np.bool_]:
+        """Whether each process ended with another exit code than 0, or by a signal."""
+        failed: npt.NDArray[np.bool_] = (self.wait_statuses() & 0xFF7F) != 0  # all but that a core was dumped
+        return failed
+
     def ttys(self) -> Column:
         """Controlling terminals as `major << 8 | minor` cut to 16 bits; 0 is none."""
         return self.rows["tty"]

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 ByteOrder = Literal["<", ">"]
 
@@ -47,6 +48,12 @@ class Layout:
     def fields(self) -> frozenset[str]:
         """Names of the fields that a record has."""
         return frozenset(self.dtype.names or ())
+
+    def name_words(self, rows: npt.NDArray[np.void], at: int) -> npt.NDArray[np.uint64]:
+        """Eight bytes of each record's name as a number, the first byte the lowest, from the name's byte `at` on."""
+        place = {"names": ["word"], "formats": ["<u8"], "offsets": [self.name_bytes.start + at], "itemsize": self.size}
+        words: npt.NDArray[np.uint64] = rows.view(np.dtype(place))["word"]  # type: ignore[call-overload]  # as documented
+        return words
 
     @cached_property
     def name_bytes(self) -> slice:

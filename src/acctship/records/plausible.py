@@ -102,19 +102,13 @@ def _bytes(layout: Layout, rows: Rows) -> npt.NDArray[np.uint8]:
 def _named(layout: Layout, rows: Rows) -> Mask:
     """Tell for each row whether its name ends in NUL, and nothing but NUL comes behind the first one."""
     start, stop = layout.name_bytes.start, layout.name_bytes.stop
-    first, second = _words_at(layout, rows, start), _words_at(layout, rows, start + 8)
+    # Side by side, which makes the rest twice as fast.
+    first, second = (np.ascontiguousarray(layout.name_words(rows, at)) for at in (0, 8))
     good = _padded(first)
     good &= _padded(second)
     good &= (first > SEVEN_BYTES) | (second == 0)
     good &= second <= SEVEN_BYTES if stop - start == 16 else _bytes(layout, rows)[:, stop - 1] == 0
     return good
-
-
-def _words_at(layout: Layout, rows: Rows, offset: int) -> Words:
-    """Eight bytes of each record, the first of them the lowest; side by side, which makes the rest twice as fast."""
-    place = np.dtype({"names": ["word"], "formats": ["<u8"], "offsets": [offset], "itemsize": layout.size})
-    words: Words = np.ascontiguousarray(rows.view(place)["word"])
-    return words
 
 
 def _padded(words: Words) -> Mask:

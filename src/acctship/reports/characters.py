@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# As in `events.normalize`: glibc then keeps the few MB that a batch takes, instead of giving them back after each.
-bytes(8 << 20)
-
 Characters = npt.NDArray[np.uint8]
 """A column of text: a line for each record, all of one width. NUL is no character: `join` leaves it out."""
 

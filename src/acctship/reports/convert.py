@@ -9,11 +9,9 @@ import numpy.typing as npt
 
 from acctship.records import Layout, RecordBatch
 from acctship.records.batch import AHZ, Ints
+from acctship.records.plausible import OVERFLOW_ID
 
 Numbers = npt.NDArray[np.integer[Any] | np.floating[Any]]
-
-OVERFLOW_ID = 65_534
-"""What a kernel with 16-bit ids calls those that do not fit (Linux `include/linux/highuid.h`)."""
 
 
 def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes:
@@ -35,7 +33,7 @@ def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes
     """
     rate, rate_wanted = _rate(batch, ahz), _rate_wanted(batch, layout, ahz)
     if layout is batch.layout and np.array_equal(rate, rate_wanted):
-        return batch.rows.view(f"V{layout.size}").tobytes()  # with the bytes of v1 and v2 that are in no field
+        return batch.rows.tobytes()
     rows = np.zeros(len(batch), layout.dtype)
     for field in layout.fields & batch.layout.fields - {"version", "ahz", "etime"}:
         rows[field] = batch.rows[field]
@@ -74,8 +72,7 @@ def _put_ids(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void]) -> 
         fits = column <= np.iinfo(layout.dtype[name]).max
         rows[name] = np.where(fits, column, OVERFLOW_ID)
     if layout.version in (1, 2):
-        words = rows.view(layout.dtype["tty"]).reshape(len(rows), -1)
-        words[:, 1], words[:, 2] = ids["uid"] & 0xFFFF, ids["gid"] & 0xFFFF
+        rows["uid16"], rows["gid16"] = ids["uid"] & 0xFFFF, ids["gid"] & 0xFFFF
 
 
 def _put_elapsed(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void], rate: Ints, wanted: Ints) -> None:

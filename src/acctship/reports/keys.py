@@ -92,15 +92,11 @@ def _column(column: Callable[[RecordBatch], np.ndarray], text: Callable[[int], s
 
 
 def _command_words(records: RecordBatch) -> list[Words]:
-    forked = records.flags() & FORK
+    forked = (records.flags() & FORK).view(np.uint8)
     place = records.layout.name_bytes
     if place.stop - place.start == 16:
-        halves = np.dtype(
-            {"names": ["a", "b"], "formats": ["<u8"] * 2, "offsets": [place.start, place.start + 8],
-             "itemsize": records.layout.size}
-        )  # fmt: skip
-        rows = records.rows.view(halves)
-        return [np.ascontiguousarray(rows["a"]), np.ascontiguousarray(rows["b"]), forked]  # they are used twice
+        halves = [records.layout.name_words(records.rows, at) for at in (0, 8)]
+        return [*map(np.ascontiguousarray, halves), forked]  # they are used twice
     words = records.rows["comm"].astype("S24").view("<u8").reshape(-1, 3)
     return [words[:, 0], words[:, 1], words[:, 2] << np.uint64(8) | forked]
 

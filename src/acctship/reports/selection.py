@@ -55,7 +55,7 @@ class Extras:
         if self.parent_pids:
             yield self._has_parent
         if self.failed:
-            yield lambda batch: (batch.wait_statuses() & 0xFF7F) != 0
+            yield RecordBatch.failed
         if self.signal == ANY_SIGNAL:
             yield lambda batch: (batch.wait_statuses() & 0x7F) != 0
         elif self.signal is not None:
@@ -198,20 +198,10 @@ def _command_test(name: bytes) -> Test:
     low_mask, high_mask = (1 << 8 * len(text[:8])) - 1, (1 << 8 * len(text[8:])) - 1
 
     def test(batch: RecordBatch) -> Mask:
-        start = batch.layout.name_bytes.start
-        halves = batch.rows.view(
-            np.dtype(
-                {
-                    "names": ["low", "high"],
-                    "formats": ["<u8"] * 2,
-                    "offsets": [start, start + 8],
-                    "itemsize": batch.layout.size,
-                }
-            )
-        )
-        found: Mask = (halves["low"] & np.uint64(low_mask)) == np.uint64(low)
+        layout, rows = batch.layout, batch.rows
+        found: Mask = (layout.name_words(rows, 0) & np.uint64(low_mask)) == np.uint64(low)
         if high_mask:
-            found &= (halves["high"] & np.uint64(high_mask)) == np.uint64(high)
+            found &= (layout.name_words(rows, 8) & np.uint64(high_mask)) == np.uint64(high)
         return found
 
     return test

@@ -26,9 +26,6 @@ MOST_PERCENTILES = 3000
 
 _PART = 1000
 
-_NOT_ZERO = 0xFF7F
-"""Bits of a wait status that say of an exit code or a signal (wait(2)): all 0 for a success."""
-
 TIMES: dict[str, Callable[[RecordBatch], Any]] = {
     "real": RecordBatch.elapsed_ticks,
     "user": RecordBatch.user_ticks,
@@ -114,7 +111,7 @@ class Summary:
                 if name == "real" and "longest" in self._sums:
                     self._add_durations(numbers, seconds)
         if "failed" in self._sums:
-            np.add.at(self._sums["failed"], numbers[records.wait_statuses() & _NOT_ZERO != 0], 1.0)
+            np.add.at(self._sums["failed"], numbers[records.failed()], 1.0)
 
     def _add_durations(self, numbers: Numbers, seconds: Floats) -> None:
         longest = self._sums["longest"]
