@@ -13,8 +13,8 @@ import click
 from acctship._version import __version__
 from acctship.cli.options import config_option, file_option, layout_option, long_source_options
 from acctship.cli.reading import Files
-from acctship.cli.sources import Origin, choose_files, describe
-from acctship.cli.terminal import colour_json, coloured, is_terminal, write
+from acctship.cli.sources import Origin, choose_files
+from acctship.cli.terminal import is_terminal, write
 from acctship.records import LAYOUTS, Layout, Reader, RecordBatch
 
 if TYPE_CHECKING:  # takes 30 ms to load, and rows of a file that is named need none
@@ -131,19 +131,7 @@ def _raw(version: int | None, byteswap: bool, ahz: int | None) -> Render:
 
 
 def _events(settings: Config, where: Origin) -> Render:
-    from acctship.events.normalize import Normalizer  # noqa: PLC0415 - needed with --json only
-    from acctship.events.render import rendering  # noqa: PLC0415
+    from acctship.cli.events import json_lines  # noqa: PLC0415 - needed with --json only
 
-    names = where.names()
-    events = rendering("json").render
-    current: dict[Reader, Normalizer] = {}
-
-    def render(reader: Reader, records: RecordBatch) -> bytes:
-        if reader not in current:
-            current.clear()
-            current[reader] = Normalizer(describe(reader.path, settings, where), names)
-            current[reader].begin(reader.first())
-        lines = events(current[reader].events(records))
-        return colour_json(lines) if coloured(1) else lines
-
-    return render
+    show = json_lines(settings, where)
+    return lambda reader, records: show(reader.path, reader.first, records)

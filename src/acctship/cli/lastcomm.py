@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,12 +18,15 @@ from acctship.cli.filters import filter_options
 from acctship.cli.options import ahz_option, config_option, file_option, layout_option
 from acctship.cli.pager import paged
 from acctship.cli.reading import Files
-from acctship.cli.sources import Origin, choose_files, describe
-from acctship.cli.terminal import OutputClosedError, colour_json, coloured, is_terminal, say, write
+from acctship.cli.sources import Origin, choose_files
+from acctship.cli.terminal import OutputClosedError, coloured, is_terminal, say, write
 from acctship.errors import InputError
 from acctship.records import STDIN, Layout, Reader, RecordBatch, follow, open_regular
 from acctship.reports.lastcomm import rows
 from acctship.reports.selection import Extras, gathered, joined, selection, take
+
+if TYPE_CHECKING:
+    from acctship.cli.events import Show
 
 BATCH_RECORDS = 16_384
 """Records to look at together where rows are made: 1 MB of them, and as much of rows."""
@@ -31,9 +34,6 @@ POLL_MS = 200
 FOLLOW_LAST = 10
 """Rows to show before those that are to come, as tail -f does."""
 
-First = Callable[[], RecordBatch]
-Show = Callable[[str, First, RecordBatch], bytes]
-"""Bytes to print, of a file's path, what gives its first records, and the records to show."""
 Select = Callable[[RecordBatch], RecordBatch]
 
 
@@ -200,22 +200,7 @@ def _wait() -> None:
 
 
 def _events(config_path: Path | None) -> Show:
-    from acctship import config  # noqa: PLC0415 - needed with --json only, as all these
-    from acctship.events.normalize import Normalizer  # noqa: PLC0415
-    from acctship.events.render import rendering  # noqa: PLC0415
+    from acctship import config  # noqa: PLC0415 - needed with --json only, as the next
+    from acctship.cli.events import json_lines  # noqa: PLC0415
 
-    settings, where = config.load(config_path), Origin()
-    names, paint = where.names(), coloured(1)
-    render = rendering("json").render
-    made: dict[tuple[str, bytes], Normalizer] = {}
-
-    def show(path: str, first: First, records: RecordBatch) -> bytes:
-        file = path, first().record(0)
-        if file not in made:
-            made.clear()
-            made[file] = Normalizer(describe(path, settings, where), names)
-            made[file].begin(first())
-        lines = render(made[file].events(records))
-        return colour_json(lines) if paint else lines
-
-    return show
+    return json_lines(config.load(config_path), Origin())

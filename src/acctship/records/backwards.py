@@ -41,7 +41,9 @@ class BackwardReader(Reader):
         Raises:
             InputError: the device failed.
         """
-        return first_records(self._stream, self.detection.layout, self._ahz)
+        if self._first is None:
+            self._first = first_records(self._stream, self.detection.layout, self._ahz)
+        return self._first
 
     def _open(self, path: str | os.PathLike[str], layout: Layout | None, on_hole: OnHole) -> Opened:
         opened = super()._open(path, layout, on_hole)
