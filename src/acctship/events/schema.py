@@ -194,6 +194,7 @@ class Health(Struct, omit_defaults=True, gc=False, frozen=True):
     phase: Annotated[str | None, Meta(description="`start` or `end` of an outage; absent for what just happened")] = (
         None
     )
+    about: Annotated[str | None, Meta(description="What is out of order: a path, or the name of an output")] = None
     segment: Annotated[str | None, Meta(description="Segment that it concerns, as in `acct.segment`")] = None
     previous: Annotated[str | None, Meta(description="Segment before that one")] = None
     begin: Annotated[Count | None, Meta(description="Offset in the segment from which on this holds, in bytes")] = None

@@ -1,0 +1,253 @@
+"""One output of the daemon: reads ahead of its cursor, fills batches, and moves the cursor behind what is settled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun
+from acctship.delivery.checkpoints import EVERY, checkpoints
+from acctship.delivery.cursors import Cursor
+from acctship.delivery.feed import Feed
+from acctship.delivery.follower import Follower
+from acctship.delivery.journal import Journal
+from acctship.delivery.notice import Notice
+from acctship.delivery.place import NOT_WANTED, Place
+from acctship.delivery.reporting import Reporter
+from acctship.delivery.parcel import Parcel
+from acctship.delivery.worker import Worker
+from acctship.deployed import Deployed
+from acctship.events.escape import escape_line
+from acctship.events.names import Names
+
+SAVE = 1.0
+"""Seconds between two writes of a cursor, at least."""
+_LONGEST_WAIT = 30.0
+
+Settled = Callable[[Parcel, Mapping[int, str]], None]
+
+
+class Shared(NamedTuple):
+    """What all outputs have in common.
+
+    Attributes:
+        follower: gives the records.
+        journal: gives the health events.
+        names: tells names of users and groups, for filters.
+        report: takes notices.
+    """
+
+    follower: Follower
+    journal: Journal
+    names: Names
+    report: Reporter
+
+
+class Shipper:
+    """Feeds the worker of one output, on a thread of its own, and owns its cursor.
+
+    Args:
+        deployed: the output.
+        cursor: where it stands.
+        shared: what it has in common with the others.
+        save: writes the cursor durably; may raise OSError.
+        make_worker: gives the worker, told what to call when a parcel is settled.
+        until: sizes of the segments beyond which nothing is read; without it, whatever comes is shipped, for ever.
+        clock: seconds, for tests.
+
+    Attributes:
+        failure: what ended the thread, if anything did; a bug.
+        finished: with `until`: all is shipped that can be, and the cursor is on disk.
+    """
+
+    def __init__(
+        self,
+        deployed: Deployed,
+        cursor: Cursor,
+        shared: Shared,
+        save: Callable[[Cursor], None],
+        make_worker: Callable[[Settled], Worker],
+        until: Mapping[str, int] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.deployed, self.failure, self.finished = deployed, None, False
+        self.failure: BaseException | None
+        self._cursor, self._shared, self._until = cursor, shared, until
+        self._write, self._clock = save, clock
+        self._run = AcknowledgedRun()
+        self.worker = make_worker(self._on_settled)
+        self._feed = Feed(deployed, cursor, shared.follower, shared.journal, shared.names, self._run, until, clock)
+        self._settled: deque[tuple[Parcel, Mapping[int, str]]] = deque()
+        self._changed = threading.Condition()
+        self._news = True
+        self._stopping = self._told_last = self._look_for_lost = False
+        self._segment, self._moved_on = "", False
+        self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), False
+        self._checkpoint_at = clock() + EVERY
+        self._thread = threading.Thread(target=self._main, name=f"acctship-{deployed.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the cursor is on disk before anything is sent."""
+        self.worker.start()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something new to read."""
+        with self._changed:
+            self._news = True
+            self._changed.notify()
+
+    def look_for_lost(self) -> None:
+        """Report, when there is time, what can never be shipped because its files are gone."""
+        self._look_for_lost = True
+
+    def quiesce(self) -> None:
+        """Read no more."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def stop(self, seconds: float) -> bool:
+        """Read no more, wait so long for answers, and write the cursor.
+
+        Returns:
+            whether all that was sent has been answered, and the cursor is on disk.
+        """
+        self.quiesce()
+        self._thread.join()
+        answered = self.worker.stop(seconds)
+        self._advance()
+        return self._save() and answered
+
+    def _on_settled(self, parcel: Parcel, rejected: Mapping[int, str]) -> None:
+        with self._changed:
+            self._settled.append((parcel, rejected))
+            self._news = True
+            self._changed.notify()
+
+    def _main(self) -> None:
+        try:
+            while not self._stopping and not self.finished:
+                self._advance()
+                if self._is_saved() and self._feed.step(self.worker):
+                    continue
+                self._report_lost()
+                if not self._checkpoint():
+                    self.finished = self._is_complete()
+                    self._wait()
+        except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would lose what comes
+            self.failure = error
+
+    def _wait(self) -> None:
+        """Until something happens, or there is something to do again."""
+        now = self._clock()
+        linger = self._feed.linger()
+        ends = [self._checkpoint_at - now, *([self._saved_at + SAVE - now] if self._unsaved else [])]
+        if self._feed.blocked:
+            self.worker.wait_for_room(max(0.0, min(*ends, SAVE)))
+            return
+        with self._changed:
+            if not self._news:
+                self._changed.wait(max(0.0, min(ends if linger is None else [*ends, linger])))
+            self._news = False
+
+    def _is_complete(self) -> bool:
+        """With `until`: tell whether all is shipped that shall be, or can be, and written down."""
+        if self._until is None or not (self.worker.tally.failure is not None or (self._feed.idle and not self._run)):
+            return False
+        if not self._told_last:  # a last checkpoint, which the output shall still get
+            self._told_last = True
+            self._tell(heartbeat=True)
+            self.wake()
+            return False
+        return self._save()
+
+    def _advance(self) -> None:
+        """Move the cursor behind the longest settled run."""
+        while self._settled:
+            parcel, rejected = self._settled.popleft()
+            first = 0
+            for piece, events in parcel.token:
+                self._run.settle(piece, rejected=sum(first <= at < first + events for at in rejected))
+                first += events
+        for piece in self._run.advance():
+            if piece.key != HEALTH and piece.key not in self._cursor.places:
+                self._cursor.begin(piece.key, Place())
+            self._moved_on |= piece.key not in (HEALTH, self._segment)
+            self._segment = self._segment if piece.key == HEALTH else piece.key
+            self._cursor.advance(piece)
+            self._unsaved = True
+
+    def _is_saved(self) -> bool:
+        """See that the cursor on disk is no older than a second: nothing is sent while it is."""
+        if self._unsaved and self._clock() >= self._saved_at + SAVE:
+            return self._save()
+        return not self._disk_full
+
+    def _save(self) -> bool:
+        self._saved_at, name = self._clock(), self.deployed.name
+        try:
+            self._write(self._cursor)
+        except OSError as error:
+            self._disk_full = True
+            self._shared.report(
+                Notice(
+                    "state-unwritable",
+                    f"outputs.{name}: its cursor cannot be written: {error.strerror}: nothing is sent until it can be",
+                    "start",
+                    name,
+                    {"output": name},
+                )
+            )
+            return False
+        self._unsaved = False
+        if self._disk_full:
+            self._disk_full = False
+            self._shared.report(
+                Notice(
+                    "state-unwritable",
+                    f"outputs.{name}: its cursor can be written again",
+                    "end",
+                    name,
+                    {"output": name},
+                )
+            )
+        pending = self._cursor.pending
+        if pending and all([self._shared.report.record(line.encode()) for line in pending]):
+            self._cursor.pending, self._unsaved = [], True
+        return True
+
+    def _report_lost(self) -> None:
+        if not self._look_for_lost or self._run:
+            return
+        self._look_for_lost = False
+        name = self.deployed.name
+        for segment, unread in self._shared.follower.lost(self._feed.places):
+            place = self._feed.places.get(segment.key, Place())
+            self._shared.report(
+                Notice(
+                    "records-lost",
+                    f"outputs.{name}: {unread} bytes of segment {segment.id} will never be shipped: its file is gone "
+                    f"(it was {', '.join(map(escape_line, segment.paths))})",
+                    details={"output": name, "segment": segment.id, "begin": place.offset, "end": segment.size},
+                )
+            )
+            self._tell(heartbeat=True)
+            self._cursor.begin(segment.key, Place(NOT_WANTED))
+            self._feed.places[segment.key] = Place(NOT_WANTED)
+
+    def _checkpoint(self) -> bool:
+        """Tell of what has been done, where it is time to; True if there was something to tell."""
+        due = self._clock() >= self._checkpoint_at
+        if due:
+            self._checkpoint_at = self._clock() + EVERY
+        return (due or self._moved_on) and self._tell(heartbeat=due)
+
+    def _tell(self, *, heartbeat: bool) -> bool:
+        self._moved_on = False
+        told = checkpoints(self.deployed.name, self._cursor, self._shared.follower, heartbeat=heartbeat)
+        self._cursor.pending += [self._shared.report.line(notice).decode() for notice in told]
+        return bool(told) and self._save()

@@ -1,0 +1,101 @@
+"""Follow one accounting file for whoever reads our standard output: `decode --follow --state FILE`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from acctship.delivery import documents
+from acctship.delivery.chunk import Chunk
+from acctship.delivery.follower import Follower
+from acctship.delivery.notice import Report
+from acctship.delivery.place import NOT_WANTED, Place
+from acctship.delivery.segments import SegmentEntry
+from acctship.events.names import Names
+from acctship.events.source import Source
+from acctship.records import Layout
+
+POLL = 0.2
+"""Seconds between two looks at the file."""
+SAVE = 1.0
+"""Seconds between two writes of the state, at least."""
+_LOST = "which records have been printed: the file is then printed from its beginning"
+
+
+class TailState(documents.Document):
+    """What is remembered from one run to the next.
+
+    Attributes:
+        source_id: stands for the machine in every `event.id`.
+        segments: those that were seen.
+        places: how far each of them was printed.
+    """
+
+    source_id: str
+    segments: list[SegmentEntry]
+    places: dict[str, Place]
+
+
+def load(path: Path, source: Source) -> TailState:
+    """Read the state; at the first time, make one that begins with the file as it is now.
+
+    Raises:
+        StateError: it is damaged, or cannot be read.
+    """
+    with suppress(FileNotFoundError):
+        path.lstat()
+        return documents.read(path, TailState, _LOST)
+    return TailState(source_id=source.id, segments=[], places={})
+
+
+def tail(
+    path: str,
+    source: Source,
+    names: Names,
+    state: TailState,
+    save: Callable[[TailState], None],
+    report: Report,
+    layout: Layout | None,
+    wait: Callable[[float], bool],
+) -> Iterator[Chunk]:
+    """Records as they come, through rotations, for ever. What is asked for next shows that the last was printed.
+
+    Args:
+        path: the accounting file, where the kernel writes it.
+        source: where its records come from.
+        names: tells names of users and groups.
+        state: from `load`; it is kept up to date.
+        save: writes it durably.
+        report: takes notices.
+        layout: of the records, where a person knows better than the file.
+        wait: waits some seconds; False ends it all.
+
+    Raises:
+        OSError: the state cannot be written.
+    """
+    follower = Follower(path, source, names, state.segments, report, layout=layout)
+    saved_at, unsaved = float("-inf"), True
+    try:
+        follower.poll()
+        if not state.segments:
+            places = follower.present().items()
+            state.places = {key: place if place.offset == NOT_WANTED else Place() for key, place in places}
+        while True:
+            chunk = follower.next(state.places)
+            if unsaved and time.monotonic() >= saved_at + SAVE:
+                state.segments, saved_at, unsaved = follower.entries(), time.monotonic(), False
+                save(state)
+            if chunk is None:
+                if not wait(POLL):
+                    return
+                follower.poll()
+                continue
+            yield chunk
+            state.places[chunk.segment] = chunk.place(len(chunk.records))
+            unsaved = True
+    finally:
+        follower.close()
+        state.segments = follower.entries()
+        save(state)
