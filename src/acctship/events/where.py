@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, reduce
 from operator import and_
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ from acctship.events.signals import signal_called
 from acctship.events.ttys import tty_name
 from acctship.records import RecordBatch, command
 from acctship.records.batch import NS, Column
+
+T = TypeVar("T", int, str, int | str)
 
 Mask = npt.NDArray[np.bool_]
 Test = Callable[[RecordBatch, Names], Mask]
@@ -98,6 +100,13 @@ class Where:
         return [_tests(entry, unknown=False) for entry in self.exclude]
 
 
+def listed(value: T | tuple[T, ...] | None) -> tuple[T, ...]:
+    """What a condition names, be it one, a list, or nothing."""
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)
+
+
 def _all(tests: Sequence[Test], batch: RecordBatch, names: Names) -> Mask:
     return reduce(and_, (test(batch, names) for test in tests))
 
@@ -106,15 +115,15 @@ def _tests(entry: Conditions, *, unknown: bool) -> list[Test]:
     """A test for each condition; `unknown` is what one gives where it cannot be told."""
     tests: list[Test] = []
     if entry.user is not None:
-        tests.append(_id_test(_listed(entry.user), RecordBatch.uids, lambda names: names.user, unknown))
+        tests.append(_id_test(listed(entry.user), RecordBatch.uids, lambda names: names.user, unknown))
     if entry.group is not None:
-        tests.append(_id_test(_listed(entry.group), RecordBatch.gids, lambda names: names.group, unknown))
+        tests.append(_id_test(listed(entry.group), RecordBatch.gids, lambda names: names.group, unknown))
     if entry.command is not None:
-        tests.append(_command_test(_listed(entry.command)))
+        tests.append(_command_test(listed(entry.command)))
     if entry.parent is not None:
-        tests.append(_parent_test(_listed(entry.parent), unknown))
+        tests.append(_parent_test(listed(entry.parent), unknown))
     if entry.tty is not None:
-        tests.append(_tty_test(_listed(entry.tty), unknown))
+        tests.append(_tty_test(listed(entry.tty), unknown))
     if entry.min_duration is not None:
         least = round(entry.min_duration * NS)
         tests.append(lambda batch, _: batch.elapsed_ns() >= least)
@@ -122,12 +131,8 @@ def _tests(entry: Conditions, *, unknown: bool) -> list[Test]:
         failed = entry.failed
         tests.append(lambda batch, _: batch.failed() == failed)
     if entry.signal is not None:
-        tests.append(_signal_test(_listed(entry.signal)))
+        tests.append(_signal_test(listed(entry.signal)))
     return tests
-
-
-def _listed(value: Collection[int | str] | int | str) -> Collection[int | str]:
-    return (value,) if isinstance(value, int | str) else value
 
 
 def _among(column: Column, numbers: Collection[int]) -> Mask:
