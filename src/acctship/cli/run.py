@@ -14,7 +14,7 @@ from acctship.cli.options import config_option, file_option, layout_option, sour
 from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
 from acctship.cli.terminal import say
-from acctship.delivery.once import Reports, ship
+from acctship.delivery.once import Reports, Result, ship
 from acctship.delivery.worker import Tally
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError
@@ -72,7 +72,7 @@ def command(
         result = ship(sources, where.names(), outputs, reports, layout)
     for output in outputs:
         tally = result.tallies[output.name]
-        say(_summary(output, tally, result.records, paths))
+        say(_summary(output, tally, result, paths))
         if tally.failure is not None and DEBUG in ctx.find_root().meta:
             traceback.print_exception(tally.failure)
     if result.unreadable or not all(tally.complete for tally in result.tallies.values()):
@@ -80,9 +80,11 @@ def command(
     return SOME_SKIPPED if result.holes else 0
 
 
-def _summary(output: Deployed, tally: Tally, records: int, paths: list[str]) -> str:
+def _summary(output: Deployed, tally: Tally, result: Result, paths: list[str]) -> str:
     files = f"{len(paths)} files" if len(paths) > 1 else paths[0]
-    parts = [f"{records:,} records of {files}: {tally.delivered:,} events delivered"]
+    parts = [f"{result.records:,} records of {files}: {tally.delivered:,} events delivered"]
+    if filtered := result.filtered[output.name]:
+        parts.append(f"{filtered:,} filtered")
     if tally.retries:
         parts.append(f"{tally.retries:,} sends repeated")
     if tally.rejected:
