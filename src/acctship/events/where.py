@@ -141,7 +141,9 @@ def _among(column: Column, numbers: Collection[int]) -> Mask:
 
 def _where(column: Column, holds: Callable[[int], bool]) -> Mask:
     """Ask about each number of a column once."""
-    return _among(column, list(filter(holds, set(column.tolist()))))
+    distinct, which = np.unique(column, return_inverse=True)
+    answers: Mask = np.fromiter(map(holds, distinct.tolist()), np.bool_, len(distinct))[which]
+    return answers
 
 
 def _id_test(
