@@ -23,6 +23,7 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/summary.py
 	$(RUN)/python benchmarks/dump.py
 	$(RUN)/python benchmarks/lastcomm.py
+	$(RUN)/python benchmarks/where.py
 
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests

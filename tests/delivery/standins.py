@@ -16,6 +16,7 @@ from acctship.deployed import Deployed
 from acctship.events.names import Names, no_name
 from acctship.events.normalize import Normalizer
 from acctship.events.source import Source
+from acctship.events.where import Where
 from acctship.plugins import Found, Plugin
 from tests.builders import batch, record
 
@@ -76,12 +77,17 @@ class Config(OutputConfig, kw_only=True):
 
 
 def deploy(
-    make: Callable[[], object], *, name: str = "standin", omit: frozenset[str] = frozenset(), **limits: Any
+    make: Callable[[], object],
+    *,
+    name: str = "standin",
+    omit: frozenset[str] = frozenset(),
+    where: Where | None = None,
+    **limits: Any,
 ) -> Deployed:
     """What the configuration would give for an output that is built by `make`."""
     spec = OutputSpec("standin", Config, "Stands in")
     found = Found(spec, Plugin("standin 1", "standin", (spec,), ()))
-    return Deployed(name, "standin", Config(make=make), Delivery(**limits), omit, found)
+    return Deployed(name, "standin", Config(make=make), Delivery(**limits), omit, found, where)
 
 
 @dataclass

@@ -11,11 +11,13 @@ import click
 import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
-from acctship.config import SourceConfig
+from acctship.config import SourceConfig, StateConfig
+from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
 from acctship.events.batch import EventBatch
 from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
+from acctship.events.where import Conditions
 from acctship.keys import keys
 from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
@@ -26,6 +28,9 @@ def parts() -> dict[str, str]:
     return {
         "commands": "\n\n".join(_help(group, "acctship")),
         "configuration: source": _keys(SourceConfig),
+        "configuration: state": _keys(StateConfig),
+        "configuration: outputs": _keys(HostKeys),
+        "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
         "errors": "\n".join(_errors(AcctshipError)),

@@ -9,7 +9,7 @@ import msgspec
 
 from acctship import config
 from acctship.cli.pipes import reader_gone
-from acctship.cli.run_files import summary
+from acctship.cli.run_files import Counts, summary
 from acctship.cli.signals import Signals
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import say
@@ -106,7 +106,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     if not task.to_present_end:
         return 0 if signals.ending else 1
     for shipper in engine.shippers:
-        say(summary(shipper.deployed, shipper.worker.tally, task.path))
+        say(summary(shipper.deployed, task.path, Counts(*shipper.passed), shipper.worker.tally))
     complete = all(shipper.worker.tally.complete for shipper in engine.shippers)
     return 0 if finished and answered and complete else 1
 

@@ -6,6 +6,7 @@ import click
 
 from acctship import plugins
 from acctship.cli.terminal import say, write, write_table
+from acctship.deployed import HostKeys
 from acctship.keys import Key, keys
 from acctship.output import Delivery, OutputConfig
 
@@ -43,8 +44,8 @@ def show(name: str) -> None:
     """
     spec, plugin = plugins.find(name)
     write(f'{spec.name}: {spec.summary}\nPackage: {plugin.package}\n\n[outputs.NAME]\ntype = "{spec.name}"\n'.encode())
-    if own := keys(spec.config):
-        _write_keys(own)
+    host = [key for key in keys(HostKeys) if key.name in ("where", "omit", "start")]
+    _write_keys([*keys(spec.config), *host])
     write(b"\n[outputs.NAME.delivery]\n")
     _write_keys([_with_default(key, spec.config) for key in keys(Delivery)])
 

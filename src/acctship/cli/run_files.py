@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from typing import NamedTuple
+
 import click
 
 from acctship import config
@@ -42,9 +44,11 @@ def run_files(
         )
         sources = [(path, describe(path, settings, where)) for path in paths]
         result = ship(sources, where.names(), outputs, reports, layout)
+    files_read = f"{len(paths)} files" if len(paths) > 1 else paths[0]
     for output in outputs:
         tally = result.tallies[output.name]
-        say(_summary(output, tally, result.records, paths))
+        counts = Counts(result.records, result.filtered[output.name], tally.delivered, tally.rejected)
+        say(summary(output, files_read, counts, tally))
         if tally.failure is not None and DEBUG in ctx.find_root().meta:
             traceback.print_exception(tally.failure)
     if result.unreadable or not all(tally.complete for tally in result.tallies.values()):
@@ -52,13 +56,24 @@ def run_files(
     return SOME_SKIPPED if result.holes else 0
 
 
-def _summary(output: Deployed, tally: Tally, records: int, paths: list[str]) -> str:
-    files = f"{len(paths)} files" if len(paths) > 1 else paths[0]
-    parts = [f"{records:,} records of {files}: {tally.delivered:,} events delivered"]
+class Counts(NamedTuple):
+    """What became of the records for one output."""
+
+    records: int
+    filtered: int
+    delivered: int
+    rejected: int
+
+
+def summary(output: Deployed, source: str, counts: Counts, tally: Tally) -> str:
+    """One line that says what a run came to."""
+    parts = [f"{counts.records:,} records of {source}: {counts.delivered:,} events delivered"]
+    if counts.filtered:
+        parts.append(f"{counts.filtered:,} filtered")
     if tally.retries:
         parts.append(f"{tally.retries:,} sends repeated")
-    if tally.rejected:
-        parts.append(f"{tally.rejected:,} events rejected")
+    if counts.rejected:
+        parts.append(f"{counts.rejected:,} events rejected")
     if tally.failure is not None:
         parts.append(f"{tally.undelivered:,} NOT DELIVERED: {_reason(tally.failure, output)}")
     return f"outputs.{output.name} ({output.type}, {output.limits.guarantee}): {', '.join(parts)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+
+import numpy as np
 
 from acctship.delivery.worker import Tally, Worker
 from acctship.deployed import Deployed
@@ -40,12 +43,14 @@ class Result:
         records: records that were read.
         unreadable: files that could not be read, or not to their ends.
         holes: stretches of bytes that were skipped.
-        tallies: what became of the records, for each output by name.
+        filtered: records that an output does not want, for each output by name.
+        tallies: what became of the others, for each output by name.
     """
 
     records: int = 0
     unreadable: int = 0
     holes: int = 0
+    filtered: Counter[str] = field(default_factory=Counter)
     tallies: dict[str, Tally] = field(default_factory=dict)
 
 
@@ -81,7 +86,7 @@ def ship(
 
         try:
             with Reader(path, layout=layout, on_hole=skipped) as reader:
-                _ship_file(reader, normalizers, workers, reports, result)
+                _ship_file(reader, names, normalizers, workers, reports=reports, result=result)
         except InputError as error:
             result.unreadable += 1
             reports.unreadable(error)
@@ -93,15 +98,21 @@ def ship(
 
 def _ship_file(
     reader: Reader,
+    names: Names,
     normalizers: Mapping[frozenset[str], Normalizer],
     workers: Collection[Worker],
+    *,
     reports: Reports,
     result: Result,
 ) -> None:
     for records in reader:
         batches = {omit: normalizer.events(records) for omit, normalizer in normalizers.items()}
         for worker in workers:
-            worker.put(batches[worker.deployed.omit])
+            deployed, batch = worker.deployed, batches[worker.deployed.omit]
+            if deployed.where is not None:
+                batch = batch.select(np.flatnonzero(deployed.where.mask(records, names)).tolist())
+                result.filtered[deployed.name] += len(records) - len(batch)
+            worker.put(batch)
         result.records += len(records)
         reports.progress(reader)
         if all(worker.tally.failure for worker in workers):

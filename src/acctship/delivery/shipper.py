@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun
+from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.checkpoints import EVERY, checkpoints
 from acctship.delivery.cursors import Cursor
 from acctship.delivery.feed import Feed
@@ -60,6 +60,7 @@ class Shipper:
 
     Attributes:
         failure: what ended the thread, if anything did; a bug.
+        passed: records that the cursor has passed, those of them that were filtered, delivered and rejected.
         finished: with `until`: all is shipped that can be, and the cursor is on disk.
     """
 
@@ -75,6 +76,7 @@ class Shipper:
     ) -> None:
         self.deployed, self.failure, self.finished = deployed, None, False
         self.failure: BaseException | None
+        self.passed = [0, 0, 0, 0]
         self._cursor, self._shared, self._until = cursor, shared, until
         self._write, self._clock = save, clock
         self._run = AcknowledgedRun()
@@ -174,12 +176,18 @@ class Shipper:
                 self._run.settle(piece, rejected=sum(first <= at < first + events for at in rejected))
                 first += events
         for piece in self._run.advance():
-            if piece.key != HEALTH and piece.key not in self._cursor.places:
-                self._cursor.begin(piece.key, Place())
-            self._moved_on |= piece.key not in (HEALTH, self._segment)
-            self._segment = self._segment if piece.key == HEALTH else piece.key
+            if piece.key != HEALTH:
+                self._count(piece)
             self._cursor.advance(piece)
             self._unsaved = True
+
+    def _count(self, piece: Piece) -> None:
+        if piece.key not in self._cursor.places:
+            self._cursor.begin(piece.key, Place())
+        self._moved_on |= piece.key != self._segment
+        self._segment = piece.key
+        counts = piece.records, piece.filtered, piece.sent, piece.rejected
+        self.passed = [before + more for before, more in zip(self.passed, counts, strict=True)]
 
     def _is_saved(self) -> bool:
         """See that the cursor on disk is no older than a second: nothing is sent while it is."""
