@@ -89,7 +89,8 @@ class AcknowledgedRun:
         if not 0 <= rejected <= piece.records - piece.filtered:
             raise ValueError(f"{piece.key}: {rejected} rejected of {piece.records - piece.filtered}")
         piece.settled, piece.rejected = True, rejected
-        self._merge(self._merge(piece._before, piece), piece._behind)
+        self._merge(piece, piece._behind)
+        self._merge(piece._before, piece)
 
     def advance(self) -> list[Piece]:
         """Let go of all pieces before the first unsettled one, settled neighbours as one."""
@@ -100,17 +101,16 @@ class AcknowledgedRun:
             self._remove(piece)
         return passed
 
-    def _merge(self, left: Piece | None, right: Piece | None) -> Piece | None:
-        """Make two neighbours one if they may be; gives the one in which the right one, or else the left one, is."""
+    def _merge(self, left: Piece | None, right: Piece | None) -> None:
+        """Make two neighbours one, the left one, if they may be."""
         if left is None or right is None or not (left.settled and right.settled and left.key == right.key):
-            return right
+            return
         left.place = right.place
         left.records += right.records
         left.filtered += right.filtered
         left.skipped += right.skipped
         left.rejected += right.rejected
         self._remove(right)
-        return left
 
     def _remove(self, piece: Piece) -> None:
         before, behind = piece._before, piece._behind

@@ -6,6 +6,7 @@ Whatever is missing or damaged there ends the start with an error, until a perso
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, Self, TypeVar
@@ -40,7 +41,7 @@ class Segments(Document, Generic[T]):
 
 
 class State:
-    """The state folder, from `open` to `close`. Safe to use from one thread at a time.
+    """The state folder, from `open` to `close`. Several threads may save cursors, each of another output.
 
     Attributes:
         directory: the folder.
@@ -53,6 +54,7 @@ class State:
     def __init__(self, directory: Path, lock: int | None, *, accept_loss: bool) -> None:
         self.directory, self._lock, self._accept_loss = directory, lock, accept_loss
         self.losses: list[str] = []
+        self._registering = threading.Lock()
 
     @classmethod
     def open(cls, directory: Path, machine: Machine, *, accept_loss: bool, lock: bool = True) -> Self:
@@ -155,7 +157,8 @@ class State:
             DeadLetters.create(self._letters(name))
         documents.write(self._cursor(name), cursor)
         if new:  # last: what is in the registry has to be there
-            self._register([*self.outputs, name])
+            with self._registering:
+                self._register([*self.outputs, name])
 
     def dead_letters(self, name: str) -> DeadLetters:
         """The dead letters of an output that has a cursor here.
