@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from acctship.delivery.worker import Tally, Worker
+from acctship.delivery.cutting import cut
+from acctship.delivery.parcel import Parcel
+from acctship.delivery.patience import BOUNDED
+from acctship.delivery.tally import Tally
+from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.errors import InputError
+from acctship.events.batch import EventBatch
 from acctship.events.names import Names
 from acctship.events.normalize import Normalizer
 from acctship.events.source import Source
+from acctship.output import Output
 from acctship.records import Hole, Layout, Reader, stream_name
 
 
@@ -71,7 +76,7 @@ def ship(
     """
     result = Result()
     built = [(deployed, deployed.build()) for deployed in outputs]
-    workers = [Worker(deployed, output, partial(reports.rejected, deployed.name)) for deployed, output in built]
+    workers = [_worker(deployed, output, reports) for deployed, output in built]
     for path, source in files:
         normalizers = {omit: Normalizer(source, names, omit) for omit in {worker.deployed.omit for worker in workers}}
 
@@ -85,10 +90,29 @@ def ship(
         except InputError as error:
             result.unreadable += 1
             reports.unreadable(error)
-    result.tallies = {worker.deployed.name: worker.finish() for worker in workers}
+    for worker in workers:
+        worker.drain()
     for worker in workers:  # not before all have finished: two that want one thing shall notice
-        worker.close()
+        worker.stop(0)
+    result.tallies = {worker.deployed.name: worker.tally for worker in workers}
     return result
+
+
+def _worker(deployed: Deployed, output: Output, reports: Reports) -> Worker:
+    def rejected(letters: Sequence[tuple[bytes, str]]) -> None:
+        for line, why in letters:
+            reports.rejected(deployed.name, EventBatch.from_json([line]).ids[0], why)
+
+    worker = Worker(
+        deployed,
+        output,
+        patience=BOUNDED,
+        settled=lambda _parcel, _rejected: None,  # the tally says all that there is to know
+        dead_letter=rejected,
+        report=lambda _notice: None,  # an outage ends the run, and its failure says why
+    )
+    worker.start()
+    return worker
 
 
 def _ship_file(
@@ -101,7 +125,9 @@ def _ship_file(
     for records in reader:
         batches = {omit: normalizer.events(records) for omit, normalizer in normalizers.items()}
         for worker in workers:
-            worker.put(batches[worker.deployed.omit])
+            batch, limits = batches[worker.deployed.omit], worker.deployed.limits
+            for part in cut(batch, limits.batch_events, limits.batch_bytes):
+                worker.put(Parcel(batch.select(part)))
         result.records += len(records)
         reports.progress(reader)
         if all(worker.tally.failure for worker in workers):
