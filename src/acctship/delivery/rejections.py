@@ -34,11 +34,14 @@ class Rejections:
         with self._lock:
             self._streak = 0
 
-    def admit(self, positions: Sequence[int]) -> int:
-        """How many of some rejections are to be believed; if that is not all of them, a new streak begins."""
+    def admit(self, count: int) -> int:
+        """How many rejections of a send that delivered nothing are to be believed.
+
+        If that is not all of them, the output has to be halted; then a new streak begins.
+        """
         with self._lock:
-            believed = min(len(positions), STREAK - 1 - self._streak)
-            self._streak = self._streak + believed if believed == len(positions) else 0
+            believed = min(count, STREAK - 1 - self._streak)
+            self._streak = self._streak + believed if believed == count else 0
             return believed
 
     def keep(self, letters: Sequence[tuple[bytes, str]]) -> bool:
@@ -54,5 +57,5 @@ class Rejections:
                     return False
             else:
                 if failures:
-                    self._setbacks.over()
+                    self._setbacks.over(self._setbacks.round)
                 return True

@@ -34,9 +34,11 @@ class Setbacks:
         self._failures = self._halts = 0
         self._lock = threading.Lock()
 
-    def over(self) -> None:
-        """Something was delivered: the next failure is the first."""
+    def over(self, began: int) -> None:
+        """A send succeeded: the next failure is the first; unless one came after this send had begun."""
         with self._lock:
+            if began != self.round:
+                return
             self._failures = self._halts = 0
         self._outbox.release()
         self._outage.over()
@@ -78,10 +80,15 @@ class Setbacks:
         self._outage.halted(why, f"its events wait; it is tried again in {wait:.0f} s, and then less and less often")
 
     def not_kept(self, error: OSError | HaltError, failures: int) -> bool:
-        """Dead letters could not be kept: halt, and wait; False if it is not to be tried again."""
+        """Dead letters could not be kept: halt, and wait. False if it is not to be tried again.
+
+        Whoever calls this has a part under way, so no other begins until `over`.
+        """
         if self._patience.attempts is not None:
             self._give_up(error)
             return False
+        with self._lock:
+            self.round += 1
         wait = halt(failures) if isinstance(error, HaltError) else back_off(failures)
         self._outbox.hold(wait, then_one_only=True)
         self._outage.halted(

@@ -155,7 +155,7 @@ class Worker:
         if self._deaf:
             again = [part]
         elif isinstance(outcome, SendResult):
-            again = self._answered(part, outcome)
+            again = self._answered(part, outcome, began)
         elif outcome.means == "smaller":
             again = self._halve(part, outcome.error)
         elif outcome.means == "later":
@@ -172,7 +172,7 @@ class Worker:
         if due:
             self._settled(whole.parcel, whole.rejected)
 
-    def _answered(self, part: Part, result: SendResult) -> list[Part]:
+    def _answered(self, part: Part, result: SendResult, began: int) -> list[Part]:
         delivered = len(part) - len(result.rejected) - len(result.retry)
         with self._lock:
             self.tally.delivered += delivered
@@ -182,10 +182,10 @@ class Worker:
         if delivered:
             self._rejections.end_streak()
         if delivered or (result.rejected and self._outage.state != "halted"):
-            self._setbacks.over()
+            self._setbacks.over(began)
         if pause := self._patience.bounded(result.pause):
             self._outbox.hold(pause)
-        again = self._reject(part, result.rejected)
+        again = self._reject(part, result.rejected, in_a_row=not delivered)
         if result.retry:
             rest = part.select(result.retry)
             if len(rest) < len(part):
@@ -197,7 +197,7 @@ class Worker:
 
     def _halve(self, part: Part, error: BaseException) -> list[Part]:
         if len(part) == 1:
-            return self._reject(part, {0: f"too large: {reason(error)}"})
+            return self._reject(part, {0: f"too large: {reason(error)}"}, in_a_row=True)
         middle = len(part) // 2
         return [part.select(range(middle)), part.select(range(middle, len(part)))]
 
@@ -216,9 +216,8 @@ class Worker:
             now = self._clock()
             part = part.again(now, self._last_delivery)
         if part.passed >= FEWEST_PASSED and now - (part.since or now) >= LONGEST_RETRY:
-            return self._reject(
-                part, dict.fromkeys(range(len(part)), f"retried for an hour while others passed: {why}")
-            )
+            why = f"retried for an hour while others passed: {why}"
+            return self._reject(part, dict.fromkeys(range(len(part)), why), in_a_row=False)
         if self._setbacks.too_many(part.attempts, why):
             return [part]
         self._outbox.put_aside(part, back_off(part.attempts))
@@ -237,12 +236,12 @@ class Worker:
             self._setbacks.halt(error, why, began)
         return [part]
 
-    def _reject(self, part: Part, rejected: Mapping[int, str]) -> list[Part]:
+    def _reject(self, part: Part, rejected: Mapping[int, str], *, in_a_row: bool) -> list[Part]:
         """Make dead letters of some events; gives those that the receiver shall be asked for again."""
         if not rejected:
             return []
         positions = sorted(rejected)
-        believed = self._rejections.admit(positions)
+        believed = self._rejections.admit(len(positions)) if in_a_row else len(positions)
         reasons = {at: line(rejected[at]) for at in positions[:believed]}
         if reasons:
             lines = part.batch.json()
