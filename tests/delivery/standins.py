@@ -6,12 +6,18 @@ Real receivers are met in the tests of each output.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from acctship import Delivery, EventBatch, Output, OutputConfig, OutputSpec, SendResult
-from acctship.delivery.worker import Tally, Worker
+from acctship.delivery.cutting import cut
+from acctship.delivery.notice import Notice, Report
+from acctship.delivery.parcel import Parcel
+from acctship.delivery.patience import BOUNDED, FOR_EVER, Patience
+from acctship.delivery.rejections import DeadLetter
+from acctship.delivery.tally import Tally
+from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.names import Names, no_name
 from acctship.events.normalize import Normalizer
@@ -90,38 +96,110 @@ def deploy(
     return Deployed(name, "standin", Config(make=make), Delivery(**limits), omit, found, where)
 
 
-@dataclass
-class Delivered:
-    """What a delivery came to."""
+class Time:
+    """A clock that goes on only while somebody waits for a time: then it is that time at once."""
 
-    tally: Tally
-    rejected: dict[str, str] = field(default_factory=dict)
-    slept: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        if seconds is None:
+            condition.wait()
+            return
+        if not 0 < seconds < threading.TIMEOUT_MAX:
+            raise ValueError(f"nobody can wait for {seconds} s")
+        self.slept.append(seconds)
+        self.now += seconds
+        condition.notify_all()
+
+
+class RealTime(Time):
+    """The system's clock, for tests of what several threads do at once."""
+
+    def clock(self) -> float:
+        return time.monotonic()
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        condition.wait(seconds)
+
+
+class Watched:
+    """A worker of one output, and all that it tells; its waits take no time, unless a test wants real ones."""
+
+    def __init__(
+        self,
+        deployed: Deployed,
+        patience: Patience = FOR_EVER,
+        *,
+        dead_letter: DeadLetter | None = None,
+        report: Report | None = None,
+        time: Time | None = None,
+    ) -> None:
+        self.settled: list[tuple[Parcel, dict[int, str]]] = []
+        self.letters: list[tuple[bytes, str]] = []
+        self.notices: list[Notice] = []
+        self.time = time or Time()
+        self.worker = Worker(
+            deployed,
+            deployed.build(),
+            patience=patience,
+            settled=lambda parcel, rejected: self.settled.append((parcel, dict(rejected))),
+            dead_letter=dead_letter or self.letters.extend,
+            report=report or self.notices.append,
+            clock=self.time.clock,
+            wait=self.time.wait,
+        )
+
+    def put(self, *batches: EventBatch) -> None:
+        limits = self.worker.deployed.limits
+        for one in batches:
+            for part in cut(one, limits.batch_events, limits.batch_bytes):
+                self.worker.put(Parcel(one.select(part), token=one))
+
+    def deliver(self, *batches: EventBatch) -> Watched:
+        """Start, and wait until the batches have an outcome."""
+        self.worker.start()
+        self.put(*batches)
+        self.worker.drain()
+        assert self.worker.stop(0)
+        return self
+
+    @property
+    def tally(self) -> Tally:
+        return self.worker.tally
 
     @property
     def counts(self) -> tuple[int, int, int]:
         return self.tally.delivered, self.tally.rejected, self.tally.undelivered
 
+    @property
+    def rejected(self) -> dict[str, str]:
+        """Id and reason of each dead letter."""
+        return {EventBatch.from_json([line]).ids[0]: why for line, why in self.letters}
 
-def deliver(output: object, *batches: EventBatch, **limits: Any) -> Delivered:
-    """Hand batches to a worker of one output, which may be built again, and wait for their outcomes."""
+    @property
+    def slept(self) -> list[float]:
+        return self.time.slept
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Action and phase of each notice."""
+        return [(notice.action, notice.phase) for notice in self.notices]
+
+
+def deliver(output: object, *batches: EventBatch, **limits: Any) -> Watched:
+    """What a run that ends comes to, with one output, which may be built again."""
     return deliver_to(deploy(lambda: output, **limits), *batches)
 
 
-def deliver_to(deployed: Deployed, *batches: EventBatch) -> Delivered:
-    outcome = Delivered(Tally())
-    worker = Worker(deployed, deployed.build(), outcome.rejected.__setitem__, _checked(outcome.slept))
-    for one in batches:
-        worker.put(one)
-    outcome.tally = worker.finish()
-    worker.close()
-    return outcome
+def deliver_to(deployed: Deployed, *batches: EventBatch) -> Watched:
+    return Watched(deployed, BOUNDED).deliver(*batches)
 
 
-def _checked(slept: list[float]) -> Callable[[float], None]:
-    def sleep(seconds: float) -> None:
-        if not seconds >= 0:
-            raise ValueError("time.sleep() takes no such number")  # as the real one says
-        slept.append(seconds)
-
-    return sleep
+def serve(output: object, *batches: EventBatch, **limits: Any) -> Watched:
+    """What the service comes to that never gives up, with one output, which may be built again."""
+    return Watched(deploy(lambda: output, **limits)).deliver(*batches)

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from acctship import HaltError, RetryableError, SendResult, TooLargeError
-from acctship.delivery.worker import ATTEMPTS, LONGEST_PAUSE
+from acctship.delivery.patience import BOUNDED
 from tests.delivery.standins import Scripted, deliver, events
+
+ATTEMPTS, LONGEST_PAUSE = 5, 60
+assert (BOUNDED.attempts, BOUNDED.longest) == (ATTEMPTS, LONGEST_PAUSE)
 
 
 def test_returning_delivers_all() -> None:
@@ -104,7 +107,7 @@ def test_single_event_that_is_too_large_is_rejected_and_the_others_pass() -> Non
 
     outcome = deliver(Scripted(*[not_the_big_one] * 99), events(8))
     assert outcome.counts == (7, 1, 0)
-    assert outcome.rejected == {big: "413"}
+    assert outcome.rejected == {big: "too large: 413"}
     assert not outcome.tally.complete
 
 
@@ -131,8 +134,8 @@ def test_retry_without_progress_is_bounded() -> None:
 
 
 def test_pause_delays_the_next_batch_and_is_capped() -> None:
-    outcome = deliver(Scripted(SendResult(pause=3), SendResult(pause=86400)), events(1), events(1))
-    assert outcome.counts == (2, 0, 0)
+    outcome = deliver(Scripted(SendResult(pause=3), SendResult(pause=86400)), events(1), events(1), events(1))
+    assert outcome.counts == (3, 0, 0)
     assert outcome.slept == [3, LONGEST_PAUSE]
 
 

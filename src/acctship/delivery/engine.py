@@ -12,7 +12,7 @@ from acctship.delivery.cursors import Cursor
 from acctship.delivery.follower import Follower
 from acctship.delivery.notice import Notice
 from acctship.delivery.patience import Patience
-from acctship.delivery.rejections import Rejections
+from acctship.delivery.letterbox import Letterbox
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.segments import SegmentEntry
 from acctship.delivery.shipper import Shared, Shipper
@@ -184,7 +184,7 @@ class Engine:
         return lambda cursor: self._state.save_cursor(deployed.name, cursor)
 
     def _maker(self, deployed: Deployed) -> Callable[..., Worker]:
-        output, keep = deployed.build(), Rejections(deployed.name, self._state.dead_letters(deployed.name), self.report)
+        output, keep = deployed.build(), Letterbox(deployed.name, self._state.dead_letters(deployed.name), self.report)
         return lambda settled: Worker(
             deployed,
             output,

@@ -1,58 +1,61 @@
-"""Events that a receiver will never take: kept as dead letters, and told of."""
+"""Events that a receiver will never take become dead letters, unless it takes none at all."""
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Sequence
 
-from acctship.delivery.dead_letters import MOST_BYTES, DeadLetters
-from acctship.delivery.notice import Notice, Report
+from acctship.delivery.setbacks import Setbacks
 from acctship.errors import HaltError
-from acctship.events.escape import escape_line
 
-EVERY = 60.0
-"""Seconds between two notices of one output, at least: a receiver may reject an event in each batch."""
+STREAK = 100
+"""Rejections in a row that are the set-up's fault, not the events'."""
+
+DeadLetter = Callable[[Sequence[tuple[bytes, str]]], None]
+"""Keeps events as JSON, each with the reason why its receiver will never take it: they are safe when it returns.
+Raises an OSError or a HaltError if they are not, and is then called again with the same."""
 
 
 class Rejections:
-    """Keeps the rejected events of one output, durably.
+    """What is rejected by one output; safe to use from several threads.
 
     Args:
-        output: its name.
-        letters: where they are kept.
-        report: told of them once a minute at most; checkpoints count each.
-        clock: seconds, for tests.
+        dead_letter: keeps events; never called twice at the same time.
+        setbacks: of the output.
     """
 
-    def __init__(
-        self, output: str, letters: DeadLetters, report: Report, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._output, self._letters, self._report, self._clock = output, letters, report, clock
-        self._untold, self._told_at = 0, float("-inf")
+    def __init__(self, dead_letter: DeadLetter, setbacks: Setbacks) -> None:
+        self._dead_letter, self._setbacks = dead_letter, setbacks
+        self._streak = 0
+        self._lock, self._calling = threading.Lock(), threading.Lock()
 
-    def __call__(self, rejected: Sequence[tuple[bytes, str]]) -> None:
-        """Keep events, as JSON, each with the reason why it was rejected.
+    def end_streak(self) -> None:
+        """Something was delivered."""
+        with self._lock:
+            self._streak = 0
 
-        Raises:
-            HaltError: there are too many of them for a person not to look.
-            OSError: the disk took none of them.
+    def admit(self, count: int) -> int:
+        """How many rejections of a send that delivered nothing are to be believed.
+
+        If that is not all of them, the output has to be halted; then a new streak begins.
         """
-        if self._letters.full:
-            raise HaltError(
-                f"its dead letters have reached {MOST_BYTES // 1_000_000} MB: see `acctship deadletter list "
-                f"{self._output}`, then replay them or move their file away"
-            )
-        self._letters.add(rejected)
-        self._untold += len(rejected)
-        if self._clock() < self._told_at + EVERY:
-            return
-        why = escape_line(rejected[-1][1])
-        self._report(
-            Notice(
-                "events-rejected",
-                f"outputs.{self._output}: {self._untold} events were rejected and are dead letters, the last one: "
-                f"{why}: see `acctship deadletter list {self._output}`",
-                details={"output": self._output, "rejected": self._untold},
-            )
-        )
-        self._untold, self._told_at = 0, self._clock()
+        with self._lock:
+            believed = min(count, STREAK - 1 - self._streak)
+            self._streak = self._streak + believed if believed == count else 0
+            return believed
+
+    def keep(self, letters: Sequence[tuple[bytes, str]]) -> bool:
+        """Hand over dead letters until they are safe; False if sending ends before."""
+        failures = 0
+        while True:
+            try:
+                with self._calling:
+                    self._dead_letter(letters)
+            except (OSError, HaltError) as error:
+                failures += 1
+                if not self._setbacks.not_kept(error, failures):
+                    return False
+            else:
+                if failures:
+                    self._setbacks.over(self._setbacks.round)
+                return True
