@@ -1,0 +1,202 @@
+"""Which files hold which segments at present, beside the live one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from acctship.delivery.files import goes_on_as, open_file, same_content, tail_of
+from acctship.delivery.live import LiveFile
+from acctship.delivery.segments import Catalogue, SegmentEntry
+from acctship.delivery.siblings import Sibling, Siblings
+from acctship.events.escape import escape
+from acctship.events.identity import segment_id
+from acctship.records import Layout
+
+SETTLED = 10.0
+"""Seconds for which a copy has not changed when it is taken for finished, and a segment without files for lost."""
+_MOST_KEPT = 2
+"""Ended files that are kept open until they are found under another name."""
+
+
+class Holdings:
+    """The files of every segment that is not live.
+
+    Args:
+        path: of the live file.
+        layout: of the records, where a person knows better than their first bytes tell.
+        catalogue: of segments, which is kept up to date.
+        source: id of the machine.
+    """
+
+    def __init__(self, path: str, layout: Layout | None, catalogue: Catalogue, source: str) -> None:
+        self._catalogue, self._source = catalogue, source
+        self._siblings = Siblings(path, layout)
+        self._files: dict[str, list[Sibling]] = {}
+        self._kept: dict[str, int] = {}
+        self._gone: dict[str, float] = {}
+
+    def keep(self, key: str, descriptor: int) -> None:
+        """Take over the file of a segment that has just ended: it may be found under another name, or be removed."""
+        if key in self._kept:
+            os.close(self._kept.pop(key))
+        self._kept[key] = descriptor
+        while len(self._kept) > _MOST_KEPT:
+            os.close(self._kept.pop(next(iter(self._kept))))
+
+    def look(self, now: float, live: LiveFile) -> None:
+        """See what is there."""
+        siblings = self._siblings.look(now, live.file)
+        self._files = {}
+        unknown = []
+        for sibling in siblings:
+            if sibling.key is None or sibling.key not in self._catalogue:
+                sibling.key = self._told(sibling, live)
+            if sibling.key is None:
+                unknown.append(sibling)
+            else:
+                self._files.setdefault(sibling.key, []).append(sibling)
+        for sibling in sorted(unknown, key=_age):
+            # What comes first in time may have told the segment of this one.
+            sibling.key = self._told(sibling, live) or self._add(sibling)
+            self._files.setdefault(sibling.key, []).append(sibling)
+        for key in {*self._files, *self._kept} - {live.key}:
+            self._update(key, now)
+        self._note_gone(now, live)
+
+    def keys(self) -> set[str]:
+        """Segments that are in files."""
+        return {*self._files, *self._kept}
+
+    def is_lost(self, key: str, now: float) -> bool:
+        """Whether no file has held a segment for a while."""
+        return key in self._gone and now - self._gone[key] >= SETTLED
+
+    def compressed(self, key: str) -> Sibling | None:
+        """The file to read of a segment, if it must be decompressed; None if there is a plain one, or none."""
+        if self._plain(key) is not None or key in self._kept:
+            return None
+        return next(iter(self._files.get(key, ())), None)
+
+    @contextmanager
+    def plain(self, key: str) -> Iterator[tuple[int, str] | None]:
+        """Descriptor and path of the file to read of a segment; None if no plain one holds it.
+
+        Raises:
+            OSError: it is not there any more.
+        """
+        sibling = self._plain(key)
+        if key in self._kept:
+            paths = self._catalogue[key].paths
+            yield self._kept[key], sibling.path if sibling else paths[0] if paths else ""
+        elif sibling is None:
+            yield None
+        else:
+            with _opened(sibling) as descriptor:
+                yield descriptor, sibling.path
+
+    def is_other(self, key: str) -> None:
+        """The file that was read for a segment turned out to hold another one, that begins alike."""
+        if key in self._kept:
+            os.close(self._kept.pop(key))
+            return
+        sibling = self._plain(key) or self.compressed(key)
+        if sibling is not None:  # else it has gone meanwhile
+            self._files[key].remove(sibling)
+            sibling.key = self._add(sibling)
+            self._files[sibling.key] = [sibling]
+
+    def close(self) -> None:
+        """Close what is open."""
+        while self._kept:
+            os.close(self._kept.popitem()[1])
+
+    def _plain(self, key: str) -> Sibling | None:
+        plain = [one for one in self._files.get(key, ()) if one.examined and not one.examined.compressed]
+        return max(plain, key=lambda one: one.signature.size, default=None)
+
+    def _told(self, sibling: Sibling, live: LiveFile) -> str | None:
+        """Key of the segment in a file, if it is known."""
+        examined = sibling.examined
+        assert examined is not None  # noqa: S101 - for the type checker
+        candidates = self._catalogue.beginning_with(segment_id(self._source, examined.first))
+        if not candidates:
+            return None
+        if examined.compressed:  # to compare more than the first record would be to decompress it
+            open_ones = [one.key for one in candidates if not one.measured and one.key != live.key]
+            return open_ones[-1] if open_ones else candidates[0].key
+        with suppress(OSError), _opened(sibling) as descriptor:
+            return next((one.key for one in candidates if self._holds(descriptor, one, live)), None)
+        return candidates[0].key  # it has just gone, and is looked for at the next listing
+
+    def _holds(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
+        """Whether a plain file that begins as a segment does goes on as it does."""
+        if entry.key == live.key:
+            return same_content(descriptor, live.descriptor, entry.laid_out)
+        with suppress(OSError), self.plain(entry.key) as other:
+            if other is not None:
+                return same_content(descriptor, other[0], entry.laid_out)
+        size = os.fstat(descriptor).st_size
+        return size < entry.tail.offset or goes_on_as(descriptor, entry, size)
+
+    def _add(self, sibling: Sibling) -> str:
+        examined = sibling.examined
+        assert examined is not None  # noqa: S101 - for the type checker
+        name = segment_id(self._source, examined.first)
+        return self._catalogue.add(name, examined.layout, examined.first, examined.begin).key
+
+    def _update(self, key: str, now: float) -> None:
+        """Note size and paths of a segment that is not live."""
+        entry, files, plain = self._catalogue[key], self._files.get(key, []), self._plain(key)
+        if files:
+            self._catalogue.change(key, paths=tuple(sorted(escape(os.fsencode(one.path)) for one in files)))
+        settled = [one for one in files if now - one.since >= SETTLED]
+        if key in self._kept:
+            size = os.fstat(self._kept[key]).st_size
+            if entry.size != size:
+                self._note_size(key, size, self._kept[key], measured=True)
+            if settled or (plain is not None and plain.signature.size >= size):
+                os.close(self._kept.pop(key))
+        elif plain is not None:
+            whole, size = plain in settled, plain.signature.size
+            size = max(size, entry.size if not whole or len(files) > 1 else 0)
+            if (entry.size, entry.measured) != (size, entry.measured or whole):
+                with suppress(OSError), _opened(plain) as descriptor:
+                    self._note_size(key, size, descriptor, measured=entry.measured or whole)
+
+    def _note_size(self, key: str, size: int, descriptor: int, *, measured: bool) -> None:
+        tail = tail_of(descriptor, self._catalogue[key], size)
+        self._catalogue.change(key, size=size, measured=measured, tail=tail)
+
+    def _note_gone(self, now: float, live: LiveFile) -> None:
+        held = {*self.keys(), live.key}
+        for entry in self._catalogue.entries():
+            if entry.key in held:
+                self._gone.pop(entry.key, None)
+            else:
+                self._gone.setdefault(entry.key, now)
+        for key in [key for key in self._gone if key not in self._catalogue]:
+            del self._gone[key]
+
+
+def _age(sibling: Sibling) -> tuple[int, int]:
+    examined = sibling.examined
+    return (examined.end_second if examined else 0, sibling.signature.modified_ns)
+
+
+@contextmanager
+def _opened(sibling: Sibling) -> Iterator[int]:
+    """The file, if it is still the one that was examined.
+
+    Raises:
+        OSError: it is not.
+    """
+    descriptor = open_file(sibling.path)
+    try:
+        status = os.fstat(descriptor)
+        if (status.st_dev, status.st_ino) != sibling.signature[:2]:
+            raise FileNotFoundError(sibling.path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
