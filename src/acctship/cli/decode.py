@@ -48,6 +48,7 @@ def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: s
 )
 @source_options
 def command(
+    *,
     config_path: Path | None,
     files: tuple[str, ...],
     layout: Layout | None,
@@ -79,7 +80,8 @@ def command(
     if following:
         if len(paths) > 1 or paths == [STDIN]:
             raise click.UsageError("--follow takes one file, by its name.")
-        return follow(paths[0], settings, where, state_path, layout, Rendering(header, render))
+        show = Rendering(header, render)
+        return follow(paths[0], settings, where, show, state_path=state_path, layout=layout)
     write(header)
     inputs = Files(paths, layout)
     current = None

@@ -31,6 +31,7 @@ from acctship.records import Layout
 def command(
     ctx: click.Context,
     /,
+    *,
     config_path: Path | None,
     files: tuple[str, ...],
     layout: Layout | None,

@@ -1,4 +1,4 @@
-"""What an output has done with each stretch of each segment: the heartbeat, and what completeness is checked against."""
+"""What an output has done with each stretch of each segment: a heartbeat, and what completeness is checked against."""
 
 from __future__ import annotations
 

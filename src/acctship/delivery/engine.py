@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from acctship._version import __version__
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.cursors import Cursor
+from acctship.delivery.feed import Shared
 from acctship.delivery.follower import Follower
+from acctship.delivery.letterbox import Letterbox
 from acctship.delivery.notice import Notice
 from acctship.delivery.patience import Patience
-from acctship.delivery.letterbox import Letterbox
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.segments import SegmentEntry
-from acctship.delivery.shipper import Shared, Shipper
+from acctship.delivery.shipper import Shipper
 from acctship.delivery.state import State
 from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
@@ -83,7 +84,9 @@ class Engine:
         shared = Shared(self._follower, self._journal, task.names, self.report)
         cursors = [self._cursor(deployed) for deployed in task.outputs]
         self.shippers = [
-            Shipper(deployed, cursor, shared, self._saver(deployed), self._maker(deployed), until)
+            Shipper(
+                deployed, cursor, shared, save=self._saver(deployed), make_worker=self._maker(deployed), until=until
+            )
             for deployed, cursor in zip(task.outputs, cursors, strict=True)
         ]
         self.report.wake = self._wake
@@ -155,7 +158,8 @@ class Engine:
             self.report(Notice("state-lost", f"state begun afresh (--accept-loss): {loss}"))
         for name in self._state.orphans([output.name for output in self.task.outputs]):
             self._log(
-                f"outputs.{name}: left the configuration; it holds nothing back: `acctship outputs forget {name}` ends it"
+                f"outputs.{name}: is orphaned: it left the configuration, and holds nothing back; "
+                f"`acctship outputs forget {name}` ends it"
             )
 
     def _cursor(self, deployed: Deployed) -> Cursor:

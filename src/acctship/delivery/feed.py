@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +14,7 @@ from acctship.delivery.cursors import Cursor
 from acctship.delivery.follower import Follower
 from acctship.delivery.journal import Journal
 from acctship.delivery.place import Place
+from acctship.delivery.reporting import Reporter
 from acctship.delivery.stretches import Draft, Stretch, stretches
 from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
@@ -28,15 +30,29 @@ class _Head(msgspec.Struct):
 _head = msgspec.json.Decoder(_Head).decode
 
 
+class Shared(NamedTuple):
+    """What all outputs have in common.
+
+    Attributes:
+        follower: gives the records.
+        journal: gives the health events.
+        names: tells names of users and groups, for filters.
+        report: takes notices.
+    """
+
+    follower: Follower
+    journal: Journal
+    names: Names
+    report: Reporter
+
+
 class Feed:
     """Reads ahead of the cursor of one output, and hands batches to its worker.
 
     Args:
         deployed: the output.
         cursor: where reading begins.
-        follower: gives the records.
-        journal: gives the health events.
-        names: for filters.
+        shared: what it has in common with other outputs.
         run: gets each piece in the order in which the cursor shall pass it.
         until: sizes of the segments beyond which nothing is read.
         clock: seconds.
@@ -50,14 +66,13 @@ class Feed:
         self,
         deployed: Deployed,
         cursor: Cursor,
-        follower: Follower,
-        journal: Journal,
-        names: Names,
+        shared: Shared,
         run: AcknowledgedRun,
+        *,
         until: Mapping[str, int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._deployed, self._follower, self._journal, self._names = deployed, follower, journal, names
+        self._deployed, self._follower, self._journal, self._names = deployed, *shared[:3]
         self._run, self._until, self._clock = run, until, clock
         self.places = {key: entry.place for key, entry in cursor.places.items()}
         self._health = cursor.health

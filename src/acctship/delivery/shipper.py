@@ -6,44 +6,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.checkpoints import EVERY, checkpoints
 from acctship.delivery.cursors import Cursor
-from acctship.delivery.feed import Feed
-from acctship.delivery.follower import Follower
-from acctship.delivery.journal import Journal
+from acctship.delivery.feed import Feed, Shared
 from acctship.delivery.notice import Notice
-from acctship.delivery.place import NOT_WANTED, Place
-from acctship.delivery.reporting import Reporter
 from acctship.delivery.parcel import Parcel
+from acctship.delivery.place import NOT_WANTED, Place
+from acctship.delivery.stretches import rejected_by_piece
 from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.escape import escape_line
-from acctship.events.names import Names
 
 SAVE = 1.0
 """Seconds between two writes of a cursor, at least."""
 _LONGEST_WAIT = 30.0
 
 Settled = Callable[[Parcel, Mapping[int, str]], None]
-
-
-class Shared(NamedTuple):
-    """What all outputs have in common.
-
-    Attributes:
-        follower: gives the records.
-        journal: gives the health events.
-        names: tells names of users and groups, for filters.
-        report: takes notices.
-    """
-
-    follower: Follower
-    journal: Journal
-    names: Names
-    report: Reporter
 
 
 class Shipper:
@@ -69,19 +49,20 @@ class Shipper:
         deployed: Deployed,
         cursor: Cursor,
         shared: Shared,
+        *,
         save: Callable[[Cursor], None],
         make_worker: Callable[[Settled], Worker],
         until: Mapping[str, int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.deployed, self.failure, self.finished = deployed, None, False
-        self.failure: BaseException | None
+        self.deployed, self.finished = deployed, False
+        self.failure: BaseException | None = None
         self.passed = [0, 0, 0, 0]
         self._cursor, self._shared, self._until = cursor, shared, until
         self._write, self._clock = save, clock
         self._run = AcknowledgedRun()
         self.worker = make_worker(self._on_settled)
-        self._feed = Feed(deployed, cursor, shared.follower, shared.journal, shared.names, self._run, until, clock)
+        self._feed = Feed(deployed, cursor, shared, self._run, until=until, clock=clock)
         self._settled: deque[tuple[Parcel, Mapping[int, str]]] = deque()
         self._changed = threading.Condition()
         self._news = True
@@ -171,10 +152,8 @@ class Shipper:
         """Move the cursor behind the longest settled run."""
         while self._settled:
             parcel, rejected = self._settled.popleft()
-            first = 0
-            for piece, events in parcel.token:
-                self._run.settle(piece, rejected=sum(first <= at < first + events for at in rejected))
-                first += events
+            for piece, count in rejected_by_piece(parcel, rejected):
+                self._run.settle(piece, rejected=count)
         for piece in self._run.advance():
             if piece.key != HEALTH:
                 self._count(piece)
@@ -224,7 +203,7 @@ class Shipper:
                 )
             )
         pending = self._cursor.pending
-        if pending and all([self._shared.report.record(line.encode()) for line in pending]):
+        if pending and all(map(self._shared.report.record, map(str.encode, pending))):
             self._cursor.pending, self._unsaved = [], True
         return True
 

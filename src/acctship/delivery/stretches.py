@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -89,3 +89,12 @@ class Draft:
         lines = [line for part in parts for line in part.lines]
         times = [time for part in parts for time in part.times_ns]
         return Parcel(EventBatch.from_json(lines, times), [(part.piece, len(part.lines)) for part in parts])
+
+
+def rejected_by_piece(parcel: Parcel, rejected: Mapping[int, str]) -> Iterator[tuple[Piece, int]]:
+    """Each piece of a parcel that a draft made, with the number of its events that were rejected."""
+    parts = cast(Sequence[tuple[Piece, int]], parcel.token)
+    first = 0
+    for piece, events in parts:
+        yield piece, sum(first <= at < first + events for at in rejected)
+        first += events

@@ -55,6 +55,7 @@ def tail(
     source: Source,
     names: Names,
     state: TailState,
+    *,
     save: Callable[[TailState], None],
     report: Report,
     layout: Layout | None,
