@@ -79,6 +79,11 @@ class Config:
         except (ConfigError, PluginError) as error:
             raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
 
+    def output_types(self) -> dict[str, str]:
+        """The type of each configured output, by its name, as far as it is said. No plugin is loaded or checked."""
+        tables = {name: table for name, table in self._outputs.items() if isinstance(table, dict)}
+        return {name: str(table.get("type", "")) for name, table in tables.items()}
+
     def omissions(self) -> dict[str, frozenset[str]]:
         """What each output leaves out, by its name. No plugin is loaded, and no other key is checked.
 

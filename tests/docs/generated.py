@@ -12,6 +12,7 @@ import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
 from acctship.config import SourceConfig, StateConfig
+from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
 from acctship.events.batch import EventBatch
@@ -35,6 +36,7 @@ def parts() -> dict[str, str]:
         "configuration: jsonl": _keys(jsonl.Config),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
+        "health actions": _table(("`event.action`", "What it means"), ((f"`{one}`", ACTIONS[one]) for one in ACTIONS)),
         "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
         "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from acctship.delivery.acknowledged import HEALTH, Piece
 from acctship.delivery.documents import Document
-from acctship.delivery.place import Place
+from acctship.delivery.place import NOT_WANTED, Place
 
 
 class Entry(Struct, forbid_unknown_fields=True):
@@ -81,7 +81,8 @@ class Cursor(Document):
 
     def begin(self, key: str, place: Place) -> None:
         """Start in a segment; whatever was known of it is forgotten."""
-        self.places[key] = Entry(place.offset, place.check, place.offset, 0, 0, 0, 0, 0, closed=False)
+        closed = place.offset == NOT_WANTED
+        self.places[key] = Entry(place.offset, place.check, place.offset, 0, 0, 0, 0, 0, closed=closed)
 
     def advance(self, piece: Piece) -> None:
         """Pass a settled piece.

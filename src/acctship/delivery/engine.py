@@ -21,12 +21,14 @@ from acctship.delivery.state import State
 from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
+from acctship.events.escape import escape_line
 from acctship.events.names import Names
 from acctship.events.source import Source
 from acctship.records import Layout
 
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
+_ANSWERS = 0.02
 _SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 10.0
 
 
@@ -133,10 +135,12 @@ class Engine:
         Returns:
             whether every batch on its way has been answered, and all is written down.
         """
-        self.report(Notice("shipper-stopped", f"acctship stops: {why}"))
+        self.report(Notice("shipper-stopped", f"shipping stops: {why}"))
         end = time.monotonic() + STOPPING
         for shipper in self.shippers:
-            shipper.quiesce()
+            shipper.finish()
+        while time.monotonic() < end and not all(shipper.at_rest for shipper in self.shippers):
+            time.sleep(_ANSWERS)
         done = [shipper.stop(max(0.0, end - time.monotonic())) for shipper in self.shippers]
         saved = self._save_segments(float("inf"))
         self._follower.close()
@@ -149,7 +153,8 @@ class Engine:
             shipper.wake()
 
     def _tell_start(self) -> None:
-        what = f"acctship {__version__} starts: {self.task.path} to {len(self.task.outputs)} outputs"
+        names = ", ".join(output.name for output in self.task.outputs)
+        what = f"shipping starts: version {__version__}, {escape_line(self.task.path)} to {names}"
         self.report(Notice("shipper-started", what))
         for change in self._state.moved(self.task.source.machine):
             self.report(Notice("host-changed", f"{change}: events keep the source id {self._state.identity.source_id}"))

@@ -54,10 +54,11 @@ class Feed:
         cursor: where reading begins.
         shared: what it has in common with other outputs.
         run: gets each piece in the order in which the cursor shall pass it.
-        until: sizes of the segments beyond which nothing is read.
+        until: sizes of the segments beyond which nothing is read; then no event waits for others.
         clock: seconds.
 
     Attributes:
+        until: see above; it may be set later.
         places: how far each segment has been read.
         blocked: a batch is ready, and the worker has no room for it.
     """
@@ -73,13 +74,13 @@ class Feed:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._deployed, self._follower, self._journal, self._names = deployed, *shared[:3]
-        self._run, self._until, self._clock = run, until, clock
+        self._run, self.until, self._clock = run, until, clock
         self.places = {key: entry.place for key, entry in cursor.places.items()}
         self._health = cursor.health
         self._ready: Iterator[Stretch] = iter(())
         self._next: Stretch | None = None
         self._draft, self._due = Draft(deployed), 0.0
-        self.flush, self.blocked = until is not None, False
+        self.blocked = False
 
     def step(self, worker: Worker) -> bool:
         """Read a little, or send a batch; False if there is nothing to do now, or no room for it."""
@@ -113,7 +114,7 @@ class Feed:
         if not self._draft.events:
             return False
         if self._next is None:
-            return self._draft.full or self.flush or self._clock() >= self._due
+            return self._draft.full or self.until is not None or self._clock() >= self._due
         return not self._draft.fits(self._next)
 
     def _take(self, stretch: Stretch) -> None:
@@ -127,7 +128,7 @@ class Feed:
     def _read(self) -> Iterator[Stretch]:
         if self._journal.end > self._health:
             return iter(self._health_events())
-        chunk = self._follower.next(self.places, self._until)
+        chunk = self._follower.next(self.places, self.until)
         if chunk is None:
             return iter(())
         self.places[chunk.segment] = chunk.place(len(chunk.records))

@@ -41,7 +41,7 @@ class Shipper:
     Attributes:
         failure: what ended the thread, if anything did; a bug.
         passed: records that the cursor has passed, those of them that were filtered, delivered and rejected.
-        finished: with `until`: all is shipped that can be, and the cursor is on disk.
+        finished: with `until`, or after `finish`: all is shipped that can be at present, and the cursor is on disk.
     """
 
     def __init__(
@@ -67,7 +67,6 @@ class Shipper:
         self._changed = threading.Condition()
         self._news = True
         self._stopping = self._told_last = self._look_for_lost = False
-        self._segment, self._moved_on = "", False
         self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), False
         self._checkpoint_at = clock() + EVERY
         self._thread = threading.Thread(target=self._main, name=f"acctship-{deployed.name}", daemon=True)
@@ -87,19 +86,27 @@ class Shipper:
         """Report, when there is time, what can never be shipped because its files are gone."""
         self._look_for_lost = True
 
-    def quiesce(self) -> None:
-        """Read no more."""
+    def finish(self) -> None:
+        """Read no more records; `at_rest` tells when those that were read, and the health events, have gone."""
         with self._changed:
-            self._stopping = True
+            self._until = self._feed.until = {}
+            self._news, self.finished = True, False
             self._changed.notify()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more is to be expected of it soon: it has finished, or its receiver takes nothing."""
+        return self.finished or self.failure is not None or self.worker.state != "sending"
+
     def stop(self, seconds: float) -> bool:
-        """Read no more, wait so long for answers, and write the cursor.
+        """Send no more, wait so long for answers, and write the cursor.
 
         Returns:
             whether all that was sent has been answered, and the cursor is on disk.
         """
-        self.quiesce()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
         self._thread.join()
         answered = self.worker.stop(seconds)
         self._advance()
@@ -113,7 +120,7 @@ class Shipper:
 
     def _main(self) -> None:
         try:
-            while not self._stopping and not self.finished:
+            while not self._stopping:
                 self._advance()
                 if self._is_saved() and self._feed.step(self.worker):
                     continue
@@ -163,8 +170,6 @@ class Shipper:
     def _count(self, piece: Piece) -> None:
         if piece.key not in self._cursor.places:
             self._cursor.begin(piece.key, Place())
-        self._moved_on |= piece.key != self._segment
-        self._segment = piece.key
         counts = piece.records, piece.filtered, piece.sent, piece.rejected
         self.passed = [before + more for before, more in zip(self.passed, counts, strict=True)]
 
@@ -231,10 +236,10 @@ class Shipper:
         due = self._clock() >= self._checkpoint_at
         if due:
             self._checkpoint_at = self._clock() + EVERY
-        return (due or self._moved_on) and self._tell(heartbeat=due)
+        open_segments = [entry for entry in self._cursor.places.values() if not entry.closed]
+        return (due or len(open_segments) > 1) and self._tell(heartbeat=due)
 
     def _tell(self, *, heartbeat: bool) -> bool:
-        self._moved_on = False
         told = checkpoints(self.deployed.name, self._cursor, self._shared.follower, heartbeat=heartbeat)
         self._cursor.pending += [self._shared.report.line(notice).decode() for notice in told]
         return bool(told) and self._save()
