@@ -96,7 +96,7 @@ class Holdings:
             with _opened(sibling) as descriptor:
                 yield descriptor, sibling.path
 
-    def is_other(self, key: str) -> None:
+    def is_other(self, key: str, now: float) -> None:
         """The file that was read for a segment turned out to hold another one, that begins alike."""
         if key in self._kept:
             os.close(self._kept.pop(key))
@@ -106,6 +106,7 @@ class Holdings:
             self._files[key].remove(sibling)
             sibling.key = self._add(sibling)
             self._files[sibling.key] = [sibling]
+            self._update(sibling.key, now)
 
     def close(self) -> None:
         """Close what is open."""
