@@ -127,7 +127,6 @@ class Follower:
     def finish(self) -> dict[str, int]:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
-            self._live.grow()
             self._look()
             return {key: self._size(key) for key in self._keys}
 
@@ -184,6 +183,7 @@ class Follower:
     def _look(self) -> None:
         now = self._clock()
         self._next_look = now + LOOK_EVERY
+        self._live.grow()  # it may have been cut, and its copy be found now
         self._held.look(now, self._live)
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
