@@ -103,14 +103,16 @@ class Follower:
             places: how far the output has read.
             until: sizes from `finish`, beyond which nothing is read, and what is there is read to its last byte.
         """
-        with self._lock:
+        for _ in range(_ATTEMPTS):
             keys = self._keys
-        for key in keys:
-            place = places.get(key, _START)
-            if place.offset != NOT_WANTED and (until is None or key in until):
-                chunk = self._next_of(key, place, None if until is None else until[key])
-                if chunk is not None:
-                    return chunk
+            for key in keys:
+                place = places.get(key, _START)
+                if place.offset != NOT_WANTED and (until is None or key in until):
+                    chunk = self._next_of(key, place, None if until is None else until[key])
+                    if chunk is not None:
+                        return chunk
+            if keys is self._keys:  # else reading has shown a segment that was not known
+                break
         return None
 
     def present(self) -> dict[str, Place]:
@@ -125,7 +127,6 @@ class Follower:
     def finish(self) -> dict[str, int]:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
-            self._live.grow()
             self._look()
             return {key: self._size(key) for key in self._keys}
 
@@ -182,6 +183,7 @@ class Follower:
     def _look(self) -> None:
         now = self._clock()
         self._next_look = now + LOOK_EVERY
+        self._live.grow()  # it may have been cut, and its copy be found now
         self._held.look(now, self._live)
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
@@ -190,7 +192,9 @@ class Follower:
 
     def _list_keys(self) -> None:
         held = {*self._held.keys(), self._live.key}
-        self._keys = [entry.key for entry in self._catalogue.entries() if entry.key in held]
+        keys = [entry.key for entry in self._catalogue.entries() if entry.key in held]
+        if keys != self._keys:
+            self._keys = keys  # never changed in place: readers go through it without the lock
 
     def _size(self, key: str) -> int:
         entry = self._catalogue[key]
@@ -230,9 +234,10 @@ class Follower:
                 if key != self._live.key or place.offset > self._live.size:
                     raise ChangedError
             return self._read_open(entry, place, limit, self._live.descriptor, self._path)
-        if entry.measured and place.offset >= entry.size:
+        compressed = self._held.compressed(key)
+        if place.offset >= entry.size and (entry.measured or compressed is None):
             return None
-        if (compressed := self._held.compressed(key)) is not None:
+        if compressed is not None:
             return compressed
         with self._held.plain(key) as plain:
             if plain is None:
@@ -266,7 +271,7 @@ class Follower:
             if key == self._live.key:
                 self._live.renew()
         else:
-            self._held.is_other(key)
+            self._held.is_other(key, self._clock())
         self._list_keys()
 
 

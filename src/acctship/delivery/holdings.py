@@ -96,7 +96,7 @@ class Holdings:
             with _opened(sibling) as descriptor:
                 yield descriptor, sibling.path
 
-    def is_other(self, key: str) -> None:
+    def is_other(self, key: str, now: float) -> None:
         """The file that was read for a segment turned out to hold another one, that begins alike."""
         if key in self._kept:
             os.close(self._kept.pop(key))
@@ -106,6 +106,7 @@ class Holdings:
             self._files[key].remove(sibling)
             sibling.key = self._add(sibling)
             self._files[sibling.key] = [sibling]
+            self._update(sibling.key, now)
 
     def close(self) -> None:
         """Close what is open."""
@@ -132,13 +133,15 @@ class Holdings:
 
     def _holds(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
         """Whether a plain file that begins as a segment does goes on as it does."""
+        size = os.fstat(descriptor).st_size
+        if entry.tail.offset and goes_on_as(descriptor, entry, size):
+            return True
         if entry.key == live.key:
             return same_content(descriptor, live.descriptor, entry.laid_out)
         with suppress(OSError), self.plain(entry.key) as other:
             if other is not None:
                 return same_content(descriptor, other[0], entry.laid_out)
-        size = os.fstat(descriptor).st_size
-        return size < entry.tail.offset or goes_on_as(descriptor, entry, size)
+        return size < entry.tail.offset or not entry.tail.offset
 
     def _add(self, sibling: Sibling) -> str:
         examined = sibling.examined

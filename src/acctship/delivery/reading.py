@@ -14,7 +14,7 @@ from acctship.delivery.files import begins_as, check_at, read_at
 from acctship.delivery.place import Place
 from acctship.delivery.segments import SegmentEntry
 from acctship.records import BATCH_RECORDS, Hole, Layout
-from acctship.records.damage import LOOK_AHEAD, Bytes, judge, judge_so_far
+from acctship.records.damage import LOOK_AHEAD, Bytes, Run, judge, judge_so_far
 from acctship.records.finding import Gap, cut_short
 
 
@@ -72,7 +72,7 @@ def find(layout: Layout, source: Bounded, offset: int, before: bytes) -> Found |
         else:
             runs, end, in_step = judge_so_far(layout, data, in_step=in_step)
         if runs:
-            start, count = runs[0].start, min(runs[0].records, BATCH_RECORDS)
+            start, count = runs[0].start, min(_in_a_row(layout, runs), BATCH_RECORDS)
             gap.add(data[:start])
             before = _end_of(before, data[:start], layout.size)
             found = data[start : start + count * layout.size]
@@ -120,6 +120,16 @@ def read_plain(descriptor: int, entry: SegmentEntry, place: Place, limit: int, *
     if not begins_as(descriptor, entry) or check_at(descriptor, layout, place.offset) != place.check:
         raise ChangedError
     return found
+
+
+def _in_a_row(layout: Layout, runs: list[Run]) -> int:
+    """How many records follow each other from the first run on: beside damage each is a run of its own."""
+    count = 0
+    for run in runs:
+        if run.start != runs[0].start + count * layout.size:
+            break
+        count += run.records
+    return count
 
 
 def _end_of(before: bytes, data: Bytes, size: int) -> bytes:
