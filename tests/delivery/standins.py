@@ -203,3 +203,10 @@ def deliver_to(deployed: Deployed, *batches: EventBatch) -> Watched:
 def serve(output: object, *batches: EventBatch, **limits: Any) -> Watched:
     """What the service comes to that never gives up, with one output, which may be built again."""
     return Watched(deploy(lambda: output, **limits)).deliver(*batches)
+
+
+def wait_until(reached: Callable[[], bool], seconds: float = 30) -> None:
+    """Look again and again until something is so; not for ever, and then a test goes on and fails."""
+    end = time.monotonic() + seconds
+    while not reached() and time.monotonic() < end:
+        time.sleep(0.001)

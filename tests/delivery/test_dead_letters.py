@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Sequence
 
 import pytest
 
 from acctship import EventBatch, HaltError, RetryableError, SendResult
+from acctship.delivery.notice import Notice
 from acctship.delivery.patience import BOUNDED
-from tests.delivery.standins import Scripted, Watched, deliver, deploy, events, serve
+from tests.delivery.standins import Scripted, Watched, deliver, deploy, events, serve, wait_until
 
 HALTED = "output-halted"
 Letters = Sequence[tuple[bytes, str]]
@@ -76,6 +78,56 @@ def test_full_disk_halts_until_the_dead_letters_are_kept_and_sends_nothing_twice
     assert outcome.slept == [1, 2, 4, 8, 16, 32, 60, 60]
     assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
     assert "dead letters cannot be kept: [Errno 28] No space left on device: 'dead.jsonl'" in outcome.notices[0].message
+
+
+def test_nothing_else_ends_the_outage_while_dead_letters_are_not_kept() -> None:
+    inside, failed = threading.Event(), threading.Event()
+
+    def send(batch: EventBatch) -> SendResult:
+        if len(batch) == 1:
+            inside.set()
+            failed.wait()
+            return SendResult()
+        inside.wait()
+        return SendResult(rejected={0: "no", 1: "no"})
+
+    def keep(letters: Letters) -> None:
+        if not failed.is_set():
+            raise OSError(28, "No space left on device")
+        wait_until(lambda: len(watched.settled) == 1)
+        before.extend(watched.told)
+        watched.letters.extend(letters)
+
+    def report(notice: Notice) -> None:
+        watched.notices.append(notice)
+        failed.set()
+
+    before: list[tuple[str, str]] = []
+    output = Scripted(send, send)
+    watched = Watched(deploy(lambda: output, in_flight=2), dead_letter=keep, report=report)
+    watched.deliver(events(1), events(2))
+    assert before == [(HALTED, "start")]
+    assert watched.told == [(HALTED, "start"), (HALTED, "end")]
+
+
+def test_dead_letters_are_handed_over_by_one_thread_at_a_time() -> None:
+    both_reject, both_inside = threading.Barrier(2), threading.Barrier(2)
+    together: list[bool] = []
+
+    def send(_batch: EventBatch) -> SendResult:
+        both_reject.wait(timeout=30)
+        return SendResult(rejected={0: "no"})
+
+    def keep(_letters: Letters) -> None:
+        try:
+            both_inside.wait(timeout=0.2)  # in vain
+            together.append(True)
+        except threading.BrokenBarrierError:
+            together.append(False)
+
+    output = Scripted(send, send)
+    Watched(deploy(lambda: output, in_flight=2), dead_letter=keep).deliver(events(1), events(1))
+    assert together == [False, False]
 
 
 def test_full_dead_letter_file_halts() -> None:
@@ -159,8 +211,15 @@ class Poisoned(Scripted):
     ("refusal", "why"), [(None, "it wants 1 events again"), (RetryableError("503 for this one"), "503 for this one")]
 )
 def test_event_wanted_again_for_an_hour_while_others_pass_is_a_dead_letter(refusal: Exception | None, why: str) -> None:
+    times: list[float] = []
+
+    def keep(letters: Letters) -> None:
+        times.append(watched.time.now)
+        watched.letters.extend(letters)
+
     output = Poisoned(refusal)
-    output.watched = watched = Watched(deploy(lambda: output))
+    output.watched = watched = Watched(deploy(lambda: output), dead_letter=keep)
+    start = watched.time.now
     watched.worker.start()
     watched.put(events(2))
     others = events(300)
@@ -170,6 +229,7 @@ def test_event_wanted_again_for_an_hour_while_others_pass_is_a_dead_letter(refus
     watched.worker.stop(0)
     assert watched.counts == (201, 1, 0)
     assert watched.letters == [(events(1).json()[0], f"retried for an hour while others passed: {why}")]
+    assert start + 3600 <= times[0] <= start + 4200
     assert len(watched.settled) == 201
     assert watched.settled[0][0].batch.ids != events(2).ids  # others passed
 

@@ -141,6 +141,7 @@ def test_after_a_fault_one_is_under_way_until_it_is_over(outbox: Outbox, time: A
 def test_after_a_fault_a_second_one_waits_for_the_first(outbox: Outbox, time: Alone) -> None:
     put(outbox, 2)
     outbox.hold(1, then_one_only=True)
+    outbox.hold(2)
     outbox.take()
     assert outbox.take() is None
     assert time.stuck == 1

@@ -133,6 +133,11 @@ def test_retry_without_progress_is_bounded() -> None:
     assert output.sizes == [1] * ATTEMPTS
 
 
+def test_retry_of_ever_fewer_events_is_progress() -> None:
+    outcome = deliver(Scripted(*[SendResult(retry=range(1, left)) for left in range(9, 1, -1)]), events(9))
+    assert outcome.counts == (9, 0, 0)
+
+
 def test_pause_delays_the_next_batch_and_is_capped() -> None:
     outcome = deliver(Scripted(SendResult(pause=3), SendResult(pause=86400)), events(1), events(1), events(1))
     assert outcome.counts == (3, 0, 0)
@@ -158,6 +163,8 @@ def test_senseless_pause_stops_nothing(asked: float) -> None:
         SendResult(rejected=[0]),  # type: ignore[arg-type]  # what an author without a type checker may write
         SendResult(retry=iter([0])),  # type: ignore[arg-type]
         SendResult(retry=["0"]),  # type: ignore[list-item]
+        SendResult(retry=[1.0]),  # type: ignore[list-item]
+        SendResult(rejected={0: 404}),  # type: ignore[dict-item]
         SendResult(pause=None),  # type: ignore[arg-type]
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from acctship import ConfigError, HaltError, RetryableError, SendResult, TooLargeError
 from acctship.delivery.notice import Notice
 from acctship.delivery.parcel import Parcel
-from tests.delivery.standins import Scripted, Step, Watched, deploy, events, serve
+from tests.delivery.standins import Scripted, Step, Watched, deploy, events, serve, wait_until
 
 UNREACHABLE, HALTED = "output-unreachable", "output-halted"
 
@@ -85,7 +85,7 @@ def test_output_that_cannot_be_built_anew_is_halted() -> None:
     outcome = Watched(deploy(make)).deliver(events(2))
     assert outcome.slept == [1, 120]
     assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
-    assert "the file of the token is gone" in outcome.notices[0].message
+    assert "is halted: outputs.standin: the file of the token is gone" in outcome.notices[0].message
     assert second.sizes == [2]
 
 
@@ -166,6 +166,53 @@ def test_threads_that_fail_together_fail_once() -> None:
     outcome = serve(output, *[events(1) for _ in range(3)], in_flight=3)
     assert outcome.counts == (3, 0, 0)
     assert set(outcome.slept) == {1, 2, 4, 8}
+
+
+def test_threads_that_halt_together_halt_once() -> None:
+    together = threading.Barrier(3)
+
+    def halt_together(_batch: object) -> Step:
+        together.wait(timeout=30)
+        return HaltError("token revoked")
+
+    outcome = serve(Scripted(*[halt_together] * 3), *[events(1) for _ in range(3)], in_flight=3)
+    assert set(outcome.slept) == {120}
+    assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
+
+
+def test_threads_send_side_by_side_again_after_a_success() -> None:
+    both = threading.Barrier(2)
+    met: list[bool] = []
+
+    def meet(_batch: object) -> Step:
+        try:
+            both.wait(timeout=10)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return SendResult()
+
+    output = Scripted(RetryableError("busy"), SendResult(), meet, meet)
+    watched = Watched(deploy(lambda: output, in_flight=2))
+    watched.worker.start()
+    watched.put(events(1))
+    watched.worker.drain()
+    watched.put(events(1), events(1))
+    watched.worker.drain()
+    watched.worker.stop(0)
+    assert met == [True, True]
+
+
+def test_parcel_whose_halves_are_delivered_at_the_same_time_is_settled_once() -> None:
+    def report(notice: Notice) -> None:
+        watched.notices.append(notice)
+        if notice.phase == "end":  # after one half was counted: stay until the other half is, too
+            wait_until(lambda: watched.tally.delivered == 2)
+
+    output = Scripted(HaltError("stop"), TooLargeError("at most 1"))
+    watched = Watched(deploy(lambda: output, in_flight=2), report=report)
+    watched.deliver(events(2))
+    assert (output.sizes, len(watched.settled)) == ([2, 2, 1, 1], 1)
 
 
 def test_success_of_a_send_that_began_before_the_failure_ends_no_outage() -> None:

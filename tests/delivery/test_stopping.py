@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from acctship import EventBatch, HaltError, RetryableError, SendResult
 from acctship.delivery.connection import MOST_ABANDONED
 from acctship.delivery.parcel import Parcel
-from tests.delivery.standins import RealTime, Scripted, Watched, deploy, events
+from tests.delivery.standins import RealTime, Scripted, Watched, deploy, events, wait_until
 
 LONG = 30
 """Seconds that no test takes unless it fails."""
@@ -68,9 +67,8 @@ def test_answers_under_way_are_waited_for_and_settled() -> None:
     stopped: list[bool] = []
     stopping = threading.Thread(target=lambda: stopped.append(watched.worker.stop(LONG)))
     stopping.start()
-    deadline = time.monotonic() + LONG
-    while watched.worker.state != "stopped" and time.monotonic() < deadline:
-        assert not output.closed
+    wait_until(lambda: watched.worker.state == "stopped")
+    assert not output.closed
     output.answer.set()
     stopping.join(LONG)
     assert stopped == [True]
@@ -125,6 +123,28 @@ def test_output_that_hangs_while_it_opens_is_closed(release: threading.Event) ->
     assert output.closed == 1
 
 
+def test_output_that_was_built_too_late_is_not_opened(release: threading.Event) -> None:
+    building, late = threading.Event(), Scripted()
+    made: list[Scripted] = [Scripted(at_open=[ConnectionRefusedError(111, "refused")])]
+
+    def make() -> Scripted:
+        if made:
+            return made.pop()
+        building.set()
+        release.wait()
+        return late
+
+    watched = Watched(deploy(make, timeout=LONG))
+    watched.worker.start()
+    watched.put(events(1))
+    assert building.wait(LONG)
+    assert not watched.worker.stop(0)
+    release.set()
+    for thread in threads(watched):
+        thread.join(LONG)
+    assert (late.opened, late.sent) == (0, [])
+
+
 def test_worker_stops_while_dead_letters_cannot_be_kept() -> None:
     asked = threading.Event()
 
@@ -136,6 +156,7 @@ def test_worker_stops_while_dead_letters_cannot_be_kept() -> None:
     assert asked.wait(LONG)
     assert watched.worker.stop(LONG)
     assert (watched.settled, watched.tally.rejected) == ([], 0)
+    assert not watched.worker.drain()
 
 
 def test_worker_stops_while_a_dead_letter_takes_for_ever(release: threading.Event) -> None:
@@ -213,6 +234,21 @@ def test_service_is_gone_after_four_outputs_that_hang(release: threading.Event) 
     assert watched.told[-1] == ("output-halted", "start")
     assert (watched.worker.state, watched.settled, watched.tally.failure) == ("stopped", [], None)
     assert watched.worker.stop(0)
+
+
+def test_output_that_hangs_while_it_is_built_is_one_that_hangs(release: threading.Event) -> None:
+    made: list[Scripted] = [Scripted(at_open=[ConnectionRefusedError(111, "refused")])]
+
+    def make() -> Scripted:
+        if not made:
+            release.wait()
+        return made.pop()
+
+    watched = Watched(deploy(make, timeout=0.05))
+    watched.worker.start()
+    watched.put(events(2))
+    assert not watched.worker.drain()
+    assert "no answer in 0.05 s, 4 times" in str(watched.worker.gone)
 
 
 def test_outputs_that_hang_now_and_then_do_not_end_the_service(release: threading.Event) -> None:

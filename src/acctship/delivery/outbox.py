@@ -128,7 +128,7 @@ class Outbox:
 
     def _room(self) -> bool:
         busy: set[Unsettled] = {part.whole for part in (*self._ready, *self._under_way)}
-        aside = {part.whole for _, part in self._aside} - busy
+        aside = {part.whole for _, part in self._aside}
         return len(busy) < self._most and len(aside) < MOST_DELAYED
 
     def _due(self) -> float | None:
