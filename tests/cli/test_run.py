@@ -103,13 +103,13 @@ def test_sighup_reads_the_configuration_anew(site: Site) -> None:
 def test_wrong_configuration_keeps_the_old_one(site: Site) -> None:
     with site.run() as service:
         until(lambda: bool(site.health("shipper-started")), "the start")
-        site.config.write_text("[outputs.copy]\ntype = 7\n")
+        site.configure("[outputs.more]\ntype = 7\n")
         service.signal(signal.SIGHUP)
         until(lambda: bool(site.health("config-refused")), "the refusal")
         site.append(1, 2)
         until(lambda: site.pids() == [1], "a record by the old configuration")
     (refused,) = site.health("config-refused")
-    assert "outputs.copy.type: missing" in refused["message"]
+    assert "outputs.more.type: missing" in refused["message"]
 
 
 def test_second_daemon_is_refused(site: Site) -> None:
@@ -168,7 +168,7 @@ def test_orphaned_output_is_listed_and_can_be_forgotten(site: Site) -> None:
     assert "outputs.more: is orphaned" in acctship("run", "--once", "-c", site.config).err
     assert acctship("outputs", "forget", "more", "-c", site.config) == (0, b"", "")
     assert b"more" not in acctship("outputs", "list", "-c", site.config).out
-    assert "orphaned" not in acctship("run", "--once", "-c", site.config).err
+    assert "is orphaned" not in acctship("run", "--once", "-c", site.config).err
 
 
 @pytest.mark.parametrize("name", ["identity.json", "segments.json", "outputs.json", "health.jsonl", "cursors/copy.json"])

@@ -10,9 +10,9 @@ from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.place import Place
 
 
-def piece(number: int, key: str = "a", **numbers: int) -> Piece:
-    """The piece of that number: one record."""
-    return Piece(key, number * 64, Place((number + 1) * 64, number), **({"records": 1} | numbers))
+def piece(number: int, key: str = "a", *, records: int = 1, filtered: int = 0, skipped: int = 0) -> Piece:
+    """The piece of that number, as if it were 64 bytes long."""
+    return Piece(key, number * 64, Place((number + 1) * 64, number), records, filtered, skipped)
 
 
 def filled(count: int) -> tuple[AcknowledgedRun, list[Piece]]:

@@ -223,5 +223,5 @@ class OneOutput(RuleBasedStateMachine):
             assert right._before is left
 
 
-OneOutput.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+OneOutput.TestCase.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
 TestOneOutput = OneOutput.TestCase

@@ -13,8 +13,10 @@ from acctship.delivery.cursors import Counts, Cursor
 from acctship.delivery.place import NOT_WANTED, Place
 
 
-def settled(begin: int, end: int, key: str = "a", check: int = 7, **numbers: int) -> Piece:
-    return Piece(key, begin, Place(end, check), settled=True, **numbers)
+def settled(
+    begin: int, end: int, key: str = "a", *, records: int = 0, filtered: int = 0, skipped: int = 0, rejected: int = 0
+) -> Piece:
+    return Piece(key, begin, Place(end, 7), records, filtered, skipped, rejected, settled=True)
 
 
 def begun(place: Place) -> Cursor:
@@ -75,12 +77,14 @@ def test_segment_that_was_not_begun_is_refused() -> None:
 def test_segment_is_closed_until_it_grows() -> None:
     cursor = begun(Place())
     cursor.advance(settled(0, 64, records=1))
-    cursor.checkpoint("a", final=True)
-    assert cursor.places["a"].closed
-    cursor.advance(settled(64, 128, records=1))
-    assert not cursor.places["a"].closed
+    closed: list[bool] = []
+    for end in (128, 192):
+        cursor.checkpoint("a", final=True)
+        closed.append(cursor.places["a"].closed)
+        cursor.advance(settled(end - 64, end, records=1))
+        closed.append(cursor.places["a"].closed)
     cursor.checkpoint("a")
-    assert not cursor.places["a"].closed
+    assert [*closed, cursor.places["a"].closed] == [True, False, True, False, False]
 
 
 def test_cursor_is_read_again_as_it_was_saved(tmp_path: Path) -> None:

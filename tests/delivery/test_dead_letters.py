@@ -1,247 +1,255 @@
-"""What receivers will never take: it is kept safe before its parcel is settled. The outputs stand in for faults."""
+"""Dead letters: durable, each event once, and open to several processes."""
 
 from __future__ import annotations
 
-import random
+import errno
+import fcntl
+import json
+import os
 import threading
-from collections.abc import Sequence
+import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from acctship import EventBatch, HaltError, RetryableError, SendResult
-from acctship.delivery.notice import Notice
-from acctship.delivery.patience import BOUNDED
-from tests.delivery.standins import Scripted, Watched, deliver, deploy, events, serve, wait_until
+from acctship import StateError
+from acctship.delivery import dead_letters as module
+from acctship.delivery.dead_letters import LONGEST_REASON, DeadLetters
+from tests.delivery.standins import events
+from tests.outputs.test_jsonl_faults import run_apart, small_disk
 
-HALTED = "output-halted"
-Letters = Sequence[tuple[bytes, str]]
-
-
-@pytest.fixture(autouse=True)
-def _longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+EVENTS = events(6)
+LINES, IDS = list(EVENTS.json()), list(EVENTS.ids)
 
 
-def reject_all(batch: EventBatch) -> SendResult:
-    return SendResult(rejected={at: f"no {at}" for at in range(len(batch))})
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "siem.jsonl"
+    DeadLetters.create(path)
+    return path
 
 
-class Disk:
-    """Keeps dead letters once it has raised its errors."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors, self.kept = list(errors), list[tuple[bytes, str]]()
-        self.asked = 0
-
-    def __call__(self, letters: Letters) -> None:
-        self.asked += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        self.kept.extend(letters)
+def reasons(letters: DeadLetters) -> dict[str, str]:
+    return {event_id: letter.reason for event_id, letter in letters.read()}
 
 
-def test_rejected_events_are_kept_as_json_with_their_reasons_before_the_parcel_is_settled() -> None:
-    settled_before: list[int] = []
-
-    def keep(letters: Letters) -> None:
-        settled_before.append(len(watched.settled))
-        watched.letters.extend(letters)
-
-    output = Scripted(SendResult(rejected={2: "too old", 0: "bad \x1b[31m"}))
-    watched = Watched(deploy(lambda: output), dead_letter=keep)
-    watched.deliver(events(4))
-    lines = events(4).json()
-    assert watched.letters == [(lines[0], "bad \\x1b[31m"), (lines[2], "too old")]
-    assert [rejected for _, rejected in watched.settled] == [{0: "bad \\x1b[31m", 2: "too old"}]
-    assert (settled_before, watched.counts) == ([0], (2, 2, 0))
+def test_event_comes_back_as_it_was_with_time_and_reason(path: Path) -> None:
+    before = datetime.now(UTC)
+    DeadLetters(path).add([(LINES[0], "mapper_parsing_exception"), (LINES[1], "too large")])
+    found = list(DeadLetters(path).read())
+    assert [event_id for event_id, _ in found] == IDS[:2]
+    assert [bytes(letter.event) for _, letter in found] == LINES[:2]
+    assert [letter.reason for _, letter in found] == ["mapper_parsing_exception", "too large"]
+    for _, letter in found:
+        assert abs((datetime.fromisoformat(letter.time) - before).total_seconds()) < 60
+    for line in path.read_bytes().splitlines():
+        assert json.loads(line)["format"] == 1
 
 
-def test_positions_of_rejected_events_are_those_in_the_parcel() -> None:
-    steps = [SendResult(retry=[1, 3], rejected={0: "a"}), SendResult(rejected={1: "b"})]
-    outcome = serve(Scripted(*steps), events(5))
-    assert [rejected for _, rejected in outcome.settled] == [{0: "a", 3: "b"}]
+def test_event_that_was_added_again_is_read_once(path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "first"), (LINES[1], "other")])
+    letters.add([(LINES[0], "second")])
+    assert reasons(letters) == {IDS[0]: "first", IDS[1]: "other"}
+    assert len(list(letters.read())) == 2
 
 
-def test_reason_is_cut_to_a_line_that_can_be_read() -> None:
-    outcome = serve(Scripted(SendResult(rejected={0: "<html>" + "x" * 99_999})), events(2))
-    ((_, why),) = outcome.letters
-    assert len(why) == 500
+def test_reason_of_a_receiver_is_escaped_and_cut(path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "bad\n\x1b[31m\udcff\u2028"), (LINES[1], "\0" * 1000), (LINES[2], "x" * 1000)])
+    assert list(reasons(letters).values()) == [
+        "bad\\x0a\\x1b[31m\\xff\\xe2\\x80\\xa8",
+        "\\x00" * (LONGEST_REASON // 4),
+        "x" * LONGEST_REASON,
+    ]
 
 
-def test_full_disk_halts_until_the_dead_letters_are_kept_and_sends_nothing_twice() -> None:
-    disk = Disk(*[OSError(28, "No space left on device", "dead.jsonl")] * 8)
-    output = Scripted(SendResult(rejected={1: "never"}))
-    outcome = Watched(deploy(lambda: output), dead_letter=disk).deliver(events(3), events(2))
-    assert output.sizes == [3, 2]
-    assert outcome.counts == (4, 1, 0)
-    assert [why for _, why in disk.kept] == ["never"]
-    assert outcome.slept == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
-    assert "dead letters cannot be kept: [Errno 28] No space left on device: 'dead.jsonl'" in outcome.notices[0].message
+@given(st.text())
+@settings(max_examples=30, deadline=None)
+def test_any_reason_stays_one_printable_line(tmp_path_factory: pytest.TempPathFactory, reason: str) -> None:
+    path = tmp_path_factory.mktemp("letters") / "siem.jsonl"
+    DeadLetters.create(path)
+    DeadLetters(path).add([(LINES[0], reason)])
+    assert path.read_bytes().count(b"\n") == 1
+    ((_, letter),) = DeadLetters(path).read()
+    assert not set(letter.reason) & set(map(chr, [*range(32), 127]))
+    assert len(letter.reason) <= LONGEST_REASON
 
 
-def test_nothing_else_ends_the_outage_while_dead_letters_are_not_kept() -> None:
-    inside, failed = threading.Event(), threading.Event()
-
-    def send(batch: EventBatch) -> SendResult:
-        if len(batch) == 1:
-            inside.set()
-            failed.wait()
-            return SendResult()
-        inside.wait()
-        return SendResult(rejected={0: "no", 1: "no"})
-
-    def keep(letters: Letters) -> None:
-        if not failed.is_set():
-            raise OSError(28, "No space left on device")
-        wait_until(lambda: len(watched.settled) == 1)
-        before.extend(watched.told)
-        watched.letters.extend(letters)
-
-    def report(notice: Notice) -> None:
-        watched.notices.append(notice)
-        failed.set()
-
-    before: list[tuple[str, str]] = []
-    output = Scripted(send, send)
-    watched = Watched(deploy(lambda: output, in_flight=2), dead_letter=keep, report=report)
-    watched.deliver(events(1), events(2))
-    assert before == [(HALTED, "start")]
-    assert watched.told == [(HALTED, "start"), (HALTED, "end")]
+def test_letters_are_on_disk_when_add_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: synced.append(path.read_bytes().count(b"\n")))
+    DeadLetters(path).add([(line, "") for line in LINES])
+    assert synced == [6]
 
 
-def test_dead_letters_are_handed_over_by_one_thread_at_a_time() -> None:
-    both_reject, both_inside = threading.Barrier(2), threading.Barrier(2)
-    together: list[bool] = []
-
-    def send(_batch: EventBatch) -> SendResult:
-        both_reject.wait(timeout=30)
-        return SendResult(rejected={0: "no"})
-
-    def keep(_letters: Letters) -> None:
-        try:
-            both_inside.wait(timeout=0.2)  # in vain
-            together.append(True)
-        except threading.BrokenBarrierError:
-            together.append(False)
-
-    output = Scripted(send, send)
-    Watched(deploy(lambda: output, in_flight=2), dead_letter=keep).deliver(events(1), events(1))
-    assert together == [False, False]
+def test_line_that_was_torn_anywhere_is_left_out_and_then_cut_off(path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "whole")])
+    whole = path.read_bytes()
+    for size in [*range(1, len(whole), 17), len(whole) - 1]:
+        path.write_bytes(whole + whole[:size])
+        letters.check()
+        assert reasons(letters) == {IDS[0]: "whole"}
+        letters.add([(LINES[1], "next")])
+        assert path.read_bytes().startswith(whole + b'{"format":1,')
+        assert reasons(letters) == {IDS[0]: "whole", IDS[1]: "next"}
 
 
-def test_full_dead_letter_file_halts() -> None:
-    disk = Disk(HaltError("dead.jsonl: has reached 100 MB: look at it"))
-    outcome = Watched(deploy(lambda: Scripted(SendResult(rejected={0: "no"}))), dead_letter=disk).deliver(events(1))
-    assert (outcome.slept, outcome.told) == ([120], [(HALTED, "start"), (HALTED, "end")])
-    assert (disk.asked, len(disk.kept), len(outcome.settled)) == (2, 1, 1)
-
-
-def test_hundred_rejections_in_a_row_halt_and_the_hundredth_is_not_given_up() -> None:
-    output = Scripted(reject_all)
-    outcome = serve(output, events(150))
-    assert output.sent == [events(150).ids, events(150).ids[99:]]
-    assert list(outcome.rejected) == events(150).ids[:99]
-    assert outcome.counts == (51, 99, 0)
-    assert (outcome.slept, outcome.told) == ([120], [(HALTED, "start"), (HALTED, "end")])
-    assert "100 events in a row were rejected, the last one: no 99" in outcome.notices[0].message
-
-
-def test_streak_goes_on_from_send_to_send() -> None:
-    output = Scripted(*[reject_all] * 12)
-    outcome = serve(output, *[events(10) for _ in range(12)])
-    assert output.sizes == [10] * 10 + [1] + [10] * 2
-    assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
-    assert outcome.counts == (10, 110, 0)
-
-
-def test_delivered_event_ends_the_streak() -> None:
-    all_but_one = SendResult(rejected=dict.fromkeys(range(1, 500), "no"))
-    outcome = serve(
-        Scripted(reject_all, all_but_one, reject_all, SendResult(), reject_all),
-        *[events(count) for count in (99, 500, 99, 99, 99)],
-    )
-    assert (outcome.notices, outcome.slept) == ([], [])
-    assert outcome.counts == (1 + 99, 99 + 499 + 99 + 99, 0)
-
-
-def test_receiver_that_rejects_all_after_a_halt_stays_halted_and_is_asked_more_rarely() -> None:
-    output = Scripted(*[reject_all] * 3)
-    outcome = serve(output, events(300))
-    assert output.sizes == [300, 201, 102, 3]
-    assert outcome.slept == [120, 240, 480]
-    assert outcome.told == [(HALTED, "start"), (HALTED, "end")]
-
-
-def test_run_that_ends_gives_up_after_a_hundred_rejections_in_a_row() -> None:
-    outcome = deliver(Scripted(reject_all), events(150), events(3))
-    assert outcome.counts == (0, 99, 54)
-    assert str(outcome.tally.failure) == "100 events in a row were rejected, the last one: no 99"
-
-
-def test_run_that_ends_gives_up_when_dead_letters_cannot_be_kept() -> None:
-    full = OSError(28, "No space left on device")
-    outcome = Watched(
-        deploy(lambda: Scripted(SendResult(rejected={0: "no"}))), patience=BOUNDED, dead_letter=Disk(full)
-    )
-    outcome.deliver(events(3))
-    assert outcome.counts == (2, 0, 1)
-    assert (outcome.tally.failure, outcome.settled, outcome.slept) == (full, [], [])
-
-
-class Poisoned(Scripted):
-    """Never takes the first of all events, and not as a rejection; a minute passes with each other parcel."""
-
-    def __init__(self, refusal: Exception | None = None) -> None:
-        super().__init__()
-        self.refusal, self.refused = refusal, 0
-        self.watched: Watched
-
-    def send(self, batch: EventBatch, /) -> SendResult:
-        poison = events(1).ids[0]
-        at = [position for position, one in enumerate(batch.ids) if one == poison]
-        self.refused += len(at)
-        if at and self.refused > 1 and self.refusal is not None:
-            raise self.refusal
-        self.watched.time.now += 60 - 59.99 * bool(at)
-        return SendResult(retry=at)
+@pytest.mark.parametrize("zeros", [1, 3 << 20])
+def test_zeros_that_a_power_loss_left_are_cut_off(zeros: int, path: Path) -> None:
+    path.write_bytes(bytes(zeros))
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "next")])
+    assert reasons(letters) == {IDS[0]: "next"}
+    assert path.read_bytes().startswith(b'{"format":1,')
 
 
 @pytest.mark.parametrize(
-    ("refusal", "why"), [(None, "it wants 1 events again"), (RetryableError("503 for this one"), "503 for this one")]
+    "broken", [b"\n", b"\0\n", b"text\n", b'{"format":1,"time":"","reason":"","event":{}}\n', b'{"format":2}\n']
 )
-def test_event_wanted_again_for_an_hour_while_others_pass_is_a_dead_letter(refusal: Exception | None, why: str) -> None:
-    times: list[float] = []
-
-    def keep(letters: Letters) -> None:
-        times.append(watched.time.now)
-        watched.letters.extend(letters)
-
-    output = Poisoned(refusal)
-    output.watched = watched = Watched(deploy(lambda: output), dead_letter=keep)
-    start = watched.time.now
-    watched.worker.start()
-    watched.put(events(2))
-    others = events(300)
-    for at in range(2, 202):
-        watched.put(others[at : at + 1])
-    assert watched.worker.drain()
-    watched.worker.stop(0)
-    assert watched.counts == (201, 1, 0)
-    assert watched.letters == [(events(1).json()[0], f"retried for an hour while others passed: {why}")]
-    assert start + 3600 <= times[0] <= start + 4200
-    assert len(watched.settled) == 201
-    assert watched.settled[0][0].batch.ids != events(2).ids  # others passed
+def test_line_that_is_broken_inside_is_refused(broken: bytes, path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "whole")])
+    whole = path.read_bytes()
+    path.write_bytes(whole + broken + whole)
+    for function in (letters.check, lambda: list(letters.read()), lambda: letters.take([IDS[0]])):
+        with pytest.raises(StateError, match=r"siem\.jsonl, line 2: (is|was)") as caught:
+            function()
+        assert caught.value.lost
+    assert path.read_bytes() == whole + broken + whole
+    assert list(path.parent.iterdir()) == [path]
 
 
-def test_event_wanted_again_while_nothing_else_passes_is_kept() -> None:
-    output = Scripted(*[SendResult(retry=[0])] * 500)
-    outcome = serve(output, events(1))
-    assert sum(outcome.slept) > 3600 * 5
-    assert outcome.counts == (1, 0, 0)
+def test_file_that_is_missing_is_no_empty_one(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path / "siem.jsonl")
+    with pytest.raises(StateError, match="is missing"):
+        letters.check()
+    with pytest.raises(FileNotFoundError):
+        letters.add([(LINES[0], "")])
+    with pytest.raises(FileNotFoundError):
+        _ = letters.full
 
 
-def test_event_is_not_given_up_for_an_hour_in_which_the_output_was_away() -> None:
-    steps = [SendResult(retry=[0]), SendResult(), *[RetryableError("away", retry_after=600)] * 50]
-    outcome = serve(Scripted(*steps), events(1), events(1))
-    assert outcome.counts == (2, 0, 0)
+def test_what_was_taken_is_gone_with_its_repetitions(path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(line, "a") for line in LINES])
+    letters.add([(LINES[1], "b"), (LINES[2], "b")])
+    kept = path.read_bytes().splitlines()
+    letters.take({IDS[1], IDS[4], "unknown"})
+    assert path.read_bytes().splitlines() == [kept[at] for at in (0, 2, 3, 5, 7)]
+    letters.take(set(IDS))
+    assert path.read_bytes() == b""
+    letters.add([(LINES[1], "c")])
+    assert reasons(letters) == {IDS[1]: "c"}
+
+
+def test_full_from_a_size_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "")])
+    monkeypatch.setattr(module, "MOST_BYTES", letters.size + 1)
+    assert not letters.full
+    letters.add([(LINES[1], "")])
+    assert letters.full
+
+
+@pytest.mark.parametrize("torn", [0, 10, 10**6])
+def test_disk_that_fails_leaves_the_file_as_it_was(torn: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "whole")])
+    whole, write = path.read_bytes(), os.write
+
+    def torn_write(descriptor: int, data: memoryview) -> int:
+        if not torn:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:torn])
+
+    def failing_sync(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", torn_write)
+        patch.setattr(os, "fsync", failing_sync)
+        with pytest.raises(OSError, match=r"No space|Input/output"):
+            letters.add([(LINES[1], "next"), (LINES[2], "next")])
+    assert path.read_bytes() == whole
+    letters.add([(LINES[1], "next")])
+    assert reasons(letters) == {IDS[0]: "whole", IDS[1]: "next"}
+
+
+def test_adding_waits_for_whoever_takes_and_finds_the_new_file(path: Path) -> None:
+    letters = DeadLetters(path)
+    letters.add([(LINES[0], "old")])
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        adding = threading.Thread(target=letters.add, args=([(LINES[1], "new")],))
+        adding.start()
+        deadline = time.monotonic() + 10
+        while not _waits_for(path):
+            assert adding.is_alive()
+            assert time.monotonic() < deadline
+        other = path.with_name("other")
+        other.write_bytes(b"")
+        other.rename(path)
+    adding.join(10)
+    assert not adding.is_alive()
+    assert reasons(letters) == {IDS[1]: "new"}
+
+
+def _waits_for(path: Path) -> bool:
+    """Whether somebody waits for the lock of a file: proc_locks(5) marks that by an arrow."""
+    inode = f":{path.stat().st_ino} "
+    return any("->" in one and inode in one for one in Path("/proc/locks").read_text().splitlines())
+
+
+def test_nothing_is_lost_between_adding_and_taking(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    many = events(400)
+    lines, ids = list(many.json()), list(many.ids)
+    taken: list[str] = []
+
+    def add(first: int) -> None:
+        for at in range(first, 400, 2):
+            DeadLetters(path).add([(lines[at], "")])
+
+    threads = [threading.Thread(target=add, args=(first,)) for first in (0, 1)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads) or DeadLetters(path).size:
+        found = [event_id for event_id, _ in DeadLetters(path).read()]
+        DeadLetters(path).take(set(found))
+        taken += found
+    assert sorted(taken) == sorted(ids)
+
+
+FILL = """
+from pathlib import Path
+from acctship.delivery.dead_letters import DeadLetters
+from tests.delivery.standins import events
+
+path, filler = Path({folder!r}, "siem.jsonl"), Path({folder!r}, "filler")
+DeadLetters.create(path)
+letters = DeadLetters(path)
+lines, ids = list(events(40).json()), list(events(40).ids)
+letters.add([(line, "first") for line in lines[:20]])
+whole = path.read_bytes()
+filler.write_bytes(bytes(60_000 // 4096 * 4096 - (len(whole) + 4095) // 4096 * 4096))
+for function in (lambda: letters.add([(line, "x" * 500) for line in lines[20:]]), lambda: letters.take(ids[:1])):
+    try:
+        function()
+    except OSError as error:
+        print(error.strerror)
+    assert path.read_bytes() == whole
+    assert {{one.name for one in path.parent.iterdir()}} == {{"siem.jsonl", "filler"}}
+filler.unlink()
+letters.add([(line, "again") for line in lines[20:]])
+letters.take(ids[:1])
+assert [event_id for event_id, _ in letters.read()] == ids[1:]
+"""
+
+
+def test_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    folder = small_disk(tmp_path)
+    assert run_apart(FILL.format(folder=str(folder)), mounted=folder) == "No space left on device\n" * 2

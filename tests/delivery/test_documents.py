@@ -35,6 +35,27 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == {"format": 1, "name": "some", "numbers": {"a": 1, "b": 2**63 - 1}}
 
 
+def test_content_is_on_disk_before_its_name_and_both_when_write_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, steps = tmp_path / "kept.json", []
+    fsync, rename = os.fsync, Path.rename
+
+    def sync(descriptor: int) -> None:
+        steps.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        fsync(descriptor)
+
+    def move(old: Path, new: Path) -> Path:
+        steps.append(f"rename {old.name} to {new.name}")
+        assert read(old) == KEPT
+        return rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "rename", move)
+    documents.write(path, KEPT)
+    assert steps == ["sync .kept.json.new", "rename .kept.json.new to kept.json", f"sync {tmp_path.name}"]
+
+
 def test_mode_does_not_depend_on_the_umask_and_nothing_else_stays(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     before = os.umask(0o077)

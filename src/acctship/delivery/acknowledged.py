@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acctship.delivery.place import Place
 
@@ -33,8 +33,8 @@ class Piece:
     skipped: int = 0
     rejected: int = 0
     settled: bool = False
-    _before: Piece | None = None
-    _behind: Piece | None = None
+    _before: Piece | None = field(default=None, init=False, repr=False)
+    _behind: Piece | None = field(default=None, init=False, repr=False)
 
     @property
     def sent(self) -> int:

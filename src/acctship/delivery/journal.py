@@ -148,7 +148,8 @@ class Journal:
                 if not more:
                     raise StateError(f"{self._path}: was cut off by another program: restart acctship")
         found: list[tuple[bytes, int]] = []
-        for line in data[: data.rindex(b"\n")].split(b"\n"):
+        last = data.rfind(b"\n", 0, most_bytes)
+        for line in data[: last if last >= 0 else data.index(b"\n")].split(b"\n"):
             offset += len(line) + 1
             found.append((line, offset))
         return found

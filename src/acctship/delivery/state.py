@@ -191,7 +191,7 @@ class State:
                 return journal
             journal.close()
             raise StateError(
-                f"{path}: ends at {journal.end}, an output has read up to {reached}: restore it from a backup",
+                f"{path}: ends at {journal.end}, but an output has read up to {reached}: restore it from a backup",
                 lost=lost,
             )
         except StateError as error:
