@@ -126,8 +126,8 @@ def memory(folder: Path, kind: str, megabytes: int) -> None:
     make_records(kind, block * 2**20 // _RECORD, folder / "block")
     with site.path.open("wb") as file:
         for _ in range(megabytes // block):
-            with (folder / "block").open("rb") as one:
-                shutil.copyfileobj(one, file)
+            with (folder / "block").open("rb") as source:
+                shutil.copyfileobj(source, file)
     one = cost(["sh", "-c", f"exec {ACCTSHIP} run -c {site.config} --drain 2> {folder}/messages"])
     records = megabytes * 2**20 // _RECORD
     print(f"{kind:8} backlog of {megabytes} MB: peak {one.peak_mb:.1f} MB; {records / one.wall_seconds:,.0f} events/s")
