@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from acctship import config
+from acctship.cli import heap
 from acctship.cli.pipes import reader_gone
 from acctship.cli.run_files import Counts, summary
 from acctship.cli.signals import Signals
@@ -79,6 +80,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
         InputError: this system has no accounting file.
         OutputError: an output hangs for good, or acctship has a bug: whoever started it may start it anew.
     """
+    heap.share_between_threads()
     settings, task = orders.task()
     with Signals() as signals:
         engine = _engine(orders, settings, task, accept_loss=accept_loss)
