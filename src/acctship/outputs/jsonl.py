@@ -161,7 +161,7 @@ class File:
 
 
 def _lines(batch: acctship.EventBatch) -> bytes:
-    return b"".join([line + b"\n" for line in batch.json()])
+    return b"\n".join([*batch.json(), b""])
 
 
 def _write(descriptor: int, data: bytes) -> None:
