@@ -69,7 +69,7 @@ class Worker:
         self._patience, self._settled, self._clock = patience, settled, clock
         self._connection = Connection(deployed, output)
         self._outage = Outage(deployed.name, report, clock)
-        self._outbox = Outbox(deployed.limits.in_flight + 2, clock, wait)
+        self._outbox = Outbox(deployed.limits.in_flight + 1, clock, wait)
         self._setbacks = Setbacks(patience, self._outbox, self._outage, self._end)
         self._rejections = Rejections(dead_letter, self._setbacks)
         self._lock = threading.Lock()
