@@ -78,6 +78,6 @@ def _checked(result: object, length: int) -> SendResult:
     listed = [*result.rejected, *result.retry]
     if not all(isinstance(at, int) for at in listed):
         raise TypeError("send() returned a SendResult with a position that is no int")
-    if len(set(listed)) != len(listed) or not set(listed) <= set(range(length)):
+    if len(set(listed)) != len(listed) or not all(0 <= at < length for at in listed):
         raise ValueError(f"send() of {length} events listed a position twice, or one that is none: {listed[:20]}")
     return result
