@@ -78,6 +78,7 @@ class Engine:
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
         self._clock = ClockWatch(self.report)
         self._saved: object = None
+        self._saved_changes = -1
         self._saved_at = self._looked_at = float("-inf")
         self._tell_start()
         self._follower.poll()
@@ -205,6 +206,9 @@ class Engine:
 
     def _save_segments(self, now: float) -> bool:
         """Write down the segments where their files have changed, and now and then their sizes."""
+        changes = self._follower.changes
+        if changes == self._saved_changes:  # mostly so at rest, where a thousand segments would cost more than all else
+            return True
         entries = self._follower.entries()
         shape = [(entry.key, entry.measured, entry.paths) for entry in entries]
         if now < self._saved_at + (_SAVE if shape != self._saved else _SAVE_SIZES):
@@ -216,6 +220,6 @@ class Engine:
             message = f"{self._state.directory}: the list of segments cannot be written: {error.strerror}"
             self.report(Notice("state-unwritable", message, "start", "segments.json"))
             return False
-        self._saved = shape
+        self._saved, self._saved_changes = shape, changes
         self.report(Notice("state-unwritable", "the list of segments can be written again", "end", "segments.json"))
         return True

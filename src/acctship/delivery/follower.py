@@ -91,6 +91,11 @@ class Follower:
                 self._look()
             return before != self._catalogue.changes or keys != self._keys
 
+    @property
+    def changes(self) -> int:
+        """Counts what has changed in `entries`."""
+        return self._catalogue.changes
+
     def entries(self) -> list[SegmentEntry]:
         """What is known of every segment, in the order in which outputs read them."""
         with self._lock:
