@@ -14,6 +14,8 @@ from msgspec import Meta
 import acctship
 
 _OUR_LINE = b'{"@timestamp":"'
+_LINES = 256
+"""Lines that one write(2) takes."""
 _TAIL = 1 << 20
 """A torn line is looked for in so many bytes at the end: far more than the longest event."""
 
@@ -51,7 +53,7 @@ class StandardOutput:
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Write the lines; what was written in part cannot be taken back, so nothing is tried again."""
         try:
-            _write(1, _lines(batch))
+            _write(1, batch)
         except BrokenPipeError:
             raise acctship.HaltError("standard output was closed by its reader") from None
         except OSError as error:
@@ -91,7 +93,7 @@ class File:
             self.open()
         size = os.fstat(self._descriptor).st_size
         try:
-            _write(self._descriptor, _lines(batch))
+            _write(self._descriptor, batch)
             os.fsync(self._descriptor)
         except OSError:
             self._cut(size)
@@ -160,17 +162,16 @@ class File:
             self._repair(start)
 
 
-def _lines(batch: acctship.EventBatch) -> bytes:
-    return b"\n".join([*batch.json(), b""])
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:  # a terminal or pipe that somebody else has set non-blocking
-            select.select([], [descriptor], [])
+def _write(descriptor: int, batch: acctship.EventBatch) -> None:
+    """Write the lines, not all in one piece: that would take the memory of the batch once more."""
+    lines = batch.json()
+    for at in range(0, len(lines), _LINES):
+        view = memoryview(b"\n".join([*lines[at : at + _LINES], b""]))
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BlockingIOError:  # a terminal or pipe that somebody else has set non-blocking
+                select.select([], [descriptor], [])
 
 
 @acctship.hookimpl
