@@ -14,6 +14,7 @@ from acctship.delivery.follower import Follower
 from acctship.delivery.letterbox import Letterbox
 from acctship.delivery.notice import Notice
 from acctship.delivery.patience import Patience
+from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.segments import SegmentEntry
 from acctship.delivery.shipper import Shipper
@@ -81,6 +82,7 @@ class Engine:
         self._saved_at = self._looked_at = float("-inf")
         self._tell_start()
         self._follower.poll()
+        self._end_old_outages()
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
         shared = Shared(self._follower, self._journal, task.names, self.report)
@@ -166,6 +168,16 @@ class Engine:
                 f"outputs.{name}: is orphaned: it left the configuration, and holds nothing back; "
                 f"`acctship outputs forget {name}` ends it"
             )
+
+    def _end_old_outages(self) -> None:
+        """End what was reported before acctship was started anew, and is no more."""
+        follows = any(place.offset != NOT_WANTED for place in self._follower.present().values())
+        names = [output.name for output in self.task.outputs]
+        for action, about in self.report.open_outages():
+            if action == "file-unreadable" and follows:
+                self.report(Notice(action, f"{about}: is read again", "end", about))
+            elif action.startswith("output-") and about not in names:
+                self.report(Notice(action, f"outputs.{about}: left the configuration", "end", about))
 
     def _cursor(self, deployed: Deployed) -> Cursor:
         """Where an output goes on; a new one starts at the present, and says what that leaves out."""
