@@ -84,9 +84,9 @@ def test_draft_takes_what_fits_and_gives_one_batch_of_it() -> None:
     assert draft.fits(stretch(3))
     assert not draft.fits(stretch(4)), "too many events"
     assert not draft.fits(stretch(3, 300)), "too many bytes"
-    assert not draft.full
+    full = [draft.full]
     draft.add(stretch(3))
-    assert draft.full
+    assert [*full, draft.full] == [False, True]
     parcel = draft.parcel()
     assert (len(parcel.batch), list(parcel.batch.times_ns), draft.events) == (5, [7] * 5, 0)
 
