@@ -68,6 +68,12 @@ def test_mode_does_not_depend_on_the_umask_and_nothing_else_stays(tmp_path: Path
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_crash_left_of_a_longer_one_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / ".kept.json.new").write_bytes(b"x" * 4096)
+    documents.write(tmp_path / "kept.json", KEPT)
+    assert read(tmp_path / "kept.json") == KEPT
+
+
 def test_document_cut_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     documents.write(path, KEPT)

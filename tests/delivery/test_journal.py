@@ -115,6 +115,20 @@ def test_line_that_is_broken_inside_is_refused(broken: bytes, path: Path) -> Non
         Journal(path)
 
 
+def test_files_are_closed_when_it_is_refused_and_when_lines_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 100)
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    with closing(Journal(path)) as journal:
+        for number in range(50):
+            journal.append(line(number))
+    with path.open("ab") as file:
+        file.write(b"broken\n")
+    with pytest.raises(StateError):
+        Journal(path)
+    assert len(list(descriptors.iterdir())) == before
+
+
 def test_journal_of_a_newer_version_is_refused(path: Path) -> None:
     path.write_bytes(b'{"format":2,"start":{}}\n')
     with pytest.raises(StateError, match="was written by a newer acctship: upgrade"):
