@@ -166,6 +166,13 @@ def test_older_half_goes_and_offsets_stay(path: Path, monkeypatch: pytest.Monkey
         assert numbers(journal, behind[97]) == [98]
 
 
+def test_line_too_long_for_the_file_is_kept_alone(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 30)
+    for number in (10**30, 2):
+        assert journal.append(line(number))
+        assert numbers(journal, journal.start) == [number]
+
+
 def test_reader_before_the_start_goes_on_at_the_start(path: Path) -> None:
     Journal.create(path, base=500)
     with closing(Journal(path)) as journal:

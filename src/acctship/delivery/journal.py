@@ -95,7 +95,7 @@ class Journal:
         return len(self._waiting)
 
     def append(self, line: bytes) -> bool:
-        """Add a health event, durably; behind it, if the disk takes nothing, it waits in memory.
+        """Add a health event, durably; if the disk does not take it, it waits in memory.
 
         Args:
             line: one line of JSON without its newline. One that waits already is not added again.
@@ -194,7 +194,7 @@ class Journal:
     def _drop_older_half(self) -> None:
         middle = (self._header + self._size) // 2
         kept = os.pread(self._descriptor, self._size - middle, middle)
-        kept = kept[kept.index(b"\n") + 1 :]
+        kept = kept[kept.find(b"\n") + 1 :]
         documents.replace(self._path, [documents.encode(Header(self.end - len(kept))), kept])
         self._load()
 
