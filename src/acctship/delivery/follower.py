@@ -73,7 +73,7 @@ class Follower:
         self._chunks = Chunks(EventMaker(source, names), self._told)
         self._compressed = CompressedReader(self._catalogue, self._lock, self._told)
         self._next_look = clock()
-        self._keys: list[str] = []
+        self._readable: list[tuple[str, int]] = []  # keys in order, and the offset that who has all of it is at
         self.poll()
 
     def poll(self) -> bool:
@@ -83,13 +83,13 @@ class Follower:
             Whether anything has changed.
         """
         with self._locked():
-            before, keys = self._catalogue.changes, self._keys
+            before, readable = self._catalogue.changes, self._readable
             self._live.grow()
             if before != self._catalogue.changes:
-                self._list_keys()
+                self._list()
             if self._clock() >= self._next_look:
                 self._look()
-            return before != self._catalogue.changes or keys != self._keys
+            return before != self._catalogue.changes or readable is not self._readable
 
     def entries(self) -> list[SegmentEntry]:
         """What is known of every segment, in the order in which outputs read them."""
@@ -104,14 +104,14 @@ class Follower:
             until: sizes from `finish`, beyond which nothing is read, and what is there is read to its last byte.
         """
         for _ in range(_ATTEMPTS):
-            keys = self._keys
-            for key in keys:
+            readable = self._readable
+            for key, whole in readable:
                 place = places.get(key, _START)
-                if place.offset != NOT_WANTED and (until is None or key in until):
+                if place.offset < whole and (until is None or key in until):
                     chunk = self._next_of(key, place, None if until is None else until[key])
                     if chunk is not None:
                         return chunk
-            if keys is self._keys:  # else reading has shown a segment that was not known
+            if readable is self._readable:  # else reading has shown a segment that was not known
                 break
         return None
 
@@ -128,7 +128,7 @@ class Follower:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
             self._look()
-            return {key: self._size(key) for key in self._keys}
+            return {key: self._size(key) for key, _ in self._readable}
 
     def ended(self, key: str, offset: int) -> bool:
         """Whether a segment will not grow any more, and has been read to its end, or is not wanted."""
@@ -167,7 +167,7 @@ class Follower:
         with self._locked():
             self._live.close()
             self._held.close()
-            self._keys = []
+            self._readable = []
         self._compressed.close()
 
     @contextmanager
@@ -188,13 +188,16 @@ class Follower:
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
         self._catalogue.prune({*self._held.keys(), *filter(None, [self._live.key])})
-        self._list_keys()
+        self._list()
 
-    def _list_keys(self) -> None:
+    def _list(self) -> None:
         held = {*self._held.keys(), self._live.key}
-        keys = [entry.key for entry in self._catalogue.entries() if entry.key in held]
-        if keys != self._keys:
-            self._keys = keys  # never changed in place: readers go through it without the lock
+        entries = [entry for entry in self._catalogue.entries() if entry.key in held]
+        readable = [
+            (entry.key, NOT_WANTED if entry.key == self._live.key else self._size(entry.key)) for entry in entries
+        ]
+        if readable != self._readable:
+            self._readable = readable  # never changed in place: readers go through it without the lock
 
     def _size(self, key: str) -> int:
         entry = self._catalogue[key]
@@ -272,7 +275,7 @@ class Follower:
                 self._live.renew()
         else:
             self._held.is_other(key, self._clock())
-        self._list_keys()
+        self._list()
 
 
 def _missing(entry: SegmentEntry, places: Places) -> int:
