@@ -188,3 +188,13 @@ def test_damaged_stream_does_not_stop_the_others(site: Site) -> None:
     assert set(output.pids) > {1, 2, 3}
     assert len(output.ids) == len(set(output.ids))
     assert any("damaged" in notice.message for notice in site.said("resynchronised"))
+
+
+def test_compressed_files_that_begin_alike_are_segments_of_their_own(site: Site) -> None:
+    site.beside(".1.gz").write_bytes(gzip.compress(numbered(1, 20, 21)))
+    site.beside(".2.gz").write_bytes(gzip.compress(numbered(1, 30, 31)))
+    output = site.output()
+    assert sorted(output.read()) == [1, 1, 1, 2, 3, 20, 21, 30, 31]
+    site.restart()
+    assert output.read() == []
+    assert len(site.follower.entries()) == 3

@@ -48,6 +48,7 @@ class Examined(NamedTuple):
         begin: offset of that one.
         end_second: when that one ended, in seconds since 1970.
         compressed: it must be decompressed to be read.
+        sample: end of the first records that follow each other, to tell it from one that begins alike.
     """
 
     signature: Signature
@@ -56,6 +57,7 @@ class Examined(NamedTuple):
     begin: int
     end_second: int
     compressed: bool
+    sample: Place
 
 
 def signature(status: os.stat_result) -> Signature:
@@ -100,7 +102,8 @@ def examine_file(descriptor: int, path: str, layout: Layout | None) -> Examined:
                 first = data[: layout.size].tobytes()
                 ended = int(RecordBatch(layout, as_rows(layout, data)[:1], np.array([offset])).end_seconds()[0])
                 compressed = isinstance(opened.stream, DecompressedStream)
-                return Examined(signature(status), layout, first, offset, ended, compressed)
+                sample = Place(offset + len(data), crc32(data[-layout.size :].tobytes()))
+                return Examined(signature(status), layout, first, offset, ended, compressed, sample)
     raise InputError(f"{path}: no record in it")
 
 

@@ -65,14 +65,14 @@ class Follower:
         self._notices: list[Notice] = []
         self._lock = threading.RLock()
         self._catalogue = Catalogue(known)
-        self._held = Holdings(path, layout, self._catalogue, source.id)
+        self._held = Holdings(path, layout, self._catalogue, source.id, self._notices.append)
         self._live = LiveFile(
             path, layout, self._catalogue, source.id, report=self._notices.append, on_end=self._held.keep
         )
         self._told = Told(self._notices.append)
         self._chunks = Chunks(EventMaker(source, names), self._told)
         self._compressed = CompressedReader(self._catalogue, self._lock, self._told)
-        self._next_look = clock()
+        self._next_look, self._closed = clock(), False
         self._readable: list[tuple[str, int]] = []  # keys in order, and the offset that who has all of it is at
         self.poll()
 
@@ -165,6 +165,7 @@ class Follower:
     def close(self) -> None:
         """Close all files."""
         with self._locked():
+            self._closed = True
             self._live.close()
             self._held.close()
             self._readable = []
@@ -181,6 +182,8 @@ class Follower:
                 self._report(self._notices.pop(0))
 
     def _look(self) -> None:
+        if self._closed:  # a reader comes late
+            return
         now = self._clock()
         self._next_look = now + LOOK_EVERY
         self._live.grow()  # it may have been cut, and its copy be found now
@@ -228,7 +231,7 @@ class Follower:
 
     def _read_plain(self, key: str, place: Place, limit: int | None) -> Chunk | Sibling | None:
         """What comes next, or the file that must be decompressed to know."""
-        if key not in self._catalogue:
+        if self._closed or key not in self._catalogue:
             return None
         entry = self._catalogue[key]
         if key == self._live.key:

@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from acctship.delivery.files import goes_on_as, open_file, same_content, tail_of
+from acctship.delivery.files import check_at, goes_on_as, open_file, same_content, tail_of
 from acctship.delivery.live import LiveFile
+from acctship.delivery.notice import Report
+from acctship.delivery.place import Place
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling, Siblings
+from acctship.delivery.telling import Outage
 from acctship.events.escape import escape
 from acctship.events.identity import segment_id
 from acctship.records import Layout
@@ -28,10 +31,12 @@ class Holdings:
         layout: of the records, where a person knows better than their first bytes tell.
         catalogue: of segments, which is kept up to date.
         source: id of the machine.
+        report: told of files that cannot be read.
     """
 
-    def __init__(self, path: str, layout: Layout | None, catalogue: Catalogue, source: str) -> None:
-        self._catalogue, self._source = catalogue, source
+    def __init__(self, path: str, layout: Layout | None, catalogue: Catalogue, source: str, report: Report) -> None:
+        self._catalogue, self._source, self._report = catalogue, source, report
+        self._outages: dict[str, Outage] = {}
         self._siblings = Siblings(path, layout)
         self._files: dict[str, list[Sibling]] = {}
         self._kept: dict[str, int] = {}
@@ -64,6 +69,7 @@ class Holdings:
         for key in {*self._files, *self._kept} - {live.key}:
             self._update(key, now)
         self._note_gone(now, live)
+        self._note_refused(now)
 
     def keys(self) -> set[str]:
         """Segments that are in files."""
@@ -124,9 +130,10 @@ class Holdings:
         candidates = self._catalogue.beginning_with(segment_id(self._source, examined.first))
         if not candidates:
             return None
-        if examined.compressed:  # to compare more than the first record would be to decompress it
-            open_ones = [one.key for one in candidates if not one.measured and one.key != live.key]
-            return open_ones[-1] if open_ones else candidates[0].key
+        if examined.compressed:  # to compare more than a sample would be to decompress it
+            alike = [one for one in candidates if self._has(examined.sample, one, live)]
+            open_ones = [one.key for one in reversed(alike) if not one.measured and one.key != live.key]
+            return next(iter([*open_ones, *(one.key for one in alike)]), None)
         with suppress(OSError), _opened(sibling) as descriptor:
             return next((one.key for one in candidates if self._holds(descriptor, one, live)), None)
         return candidates[0].key  # it has just gone, and is looked for at the next listing
@@ -143,11 +150,22 @@ class Holdings:
                 return same_content(descriptor, other[0], entry.laid_out)
         return size < entry.tail.offset or not entry.tail.offset
 
+    def _has(self, sample: Place, entry: SegmentEntry, live: LiveFile) -> bool:
+        """Whether a segment has a record that ends at a place; also where that cannot be told."""
+        if entry.key == live.key:
+            return _reaches(live.descriptor, sample, entry)
+        with suppress(OSError), self.plain(entry.key) as other:
+            if other is not None:
+                return _reaches(other[0], sample, entry)
+        return entry.tail.offset != sample.offset or entry.tail == sample
+
     def _add(self, sibling: Sibling) -> str:
         examined = sibling.examined
         assert examined is not None  # noqa: S101 - for the type checker
         name = segment_id(self._source, examined.first)
-        return self._catalogue.add(name, examined.layout, examined.first, examined.begin).key
+        key = self._catalogue.add(name, examined.layout, examined.first, examined.begin).key
+        self._catalogue.change(key, tail=examined.sample)
+        return key
 
     def _update(self, key: str, now: float) -> None:
         """Note size and paths of a segment that is not live."""
@@ -181,6 +199,18 @@ class Holdings:
                 self._gone.setdefault(entry.key, now)
         for key in [key for key in self._gone if key not in self._catalogue]:
             del self._gone[key]
+
+    def _note_refused(self, now: float) -> None:
+        refused = self._siblings.refused()
+        for path, why in refused.items():
+            self._outages.setdefault(path, Outage(path, self._report)).goes_on(why, now, SETTLED)
+        for path in [path for path in self._outages if path not in refused]:
+            self._outages.pop(path).is_over()
+
+
+def _reaches(descriptor: int, sample: Place, entry: SegmentEntry) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size >= sample.offset and check_at(descriptor, entry.laid_out, sample.offset) == sample.check
 
 
 def _age(sibling: Sibling) -> tuple[int, int]:
