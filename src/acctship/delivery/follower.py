@@ -203,9 +203,7 @@ class Follower:
             self._readable = readable  # never changed in place: readers go through it without the lock
 
     def _size(self, key: str) -> int:
-        entry = self._catalogue[key]
-        unknown = key != self._live.key and not entry.measured and self._held.compressed(key) is not None
-        return NOT_WANTED if unknown else entry.size
+        return NOT_WANTED if key != self._live.key and self._held.is_open(key) else self._catalogue[key].size
 
     def _next_of(self, key: str, place: Place, limit: int | None) -> Chunk | None:
         for _ in range(_ATTEMPTS):
@@ -223,7 +221,7 @@ class Follower:
                     return None if read is None else self._chunks.make(entry, place, read, _shown(found.path))
             except ChangedError:
                 with self._locked():
-                    self._renew(key)
+                    self._renew(key, place)
             except (OSError, InputError):  # renamed or removed meanwhile
                 with self._locked():
                     self._look()
@@ -240,7 +238,7 @@ class Follower:
                 if key != self._live.key or place.offset > self._live.size:
                     raise ChangedError
             return self._read_open(entry, place, limit, self._live.descriptor, self._path)
-        compressed = self._held.compressed(key)
+        compressed = self._held.compressed(key, place.offset)
         if place.offset >= entry.size and (entry.measured or compressed is None):
             return None
         if compressed is not None:
@@ -270,14 +268,14 @@ class Follower:
             return None
         return self._chunks.make(entry, place, found, _shown(path))
 
-    def _renew(self, key: str) -> None:
+    def _renew(self, key: str, place: Place) -> None:
         """A file turned out to hold another segment than the one it was read for."""
         if key == self._live.key:
             self._live.grow()
             if key == self._live.key:
                 self._live.renew()
         else:
-            self._held.is_other(key, self._clock())
+            self._held.is_other(key, place.offset, self._clock())
         self._list()
 
 
