@@ -209,3 +209,22 @@ def test_truncated_twice_is_told_twice(site: Site) -> None:
         output.read()
     assert output.pids[-2:] == [10, 20]
     assert len(site.said("truncated")) == 2
+
+
+def test_copy_that_lacks_what_was_known_is_told(site: Site) -> None:
+    output, late = site.output(), site.output()
+    site.beside(".1").write_bytes(site.path.read_bytes())
+    site.append(numbered(4, 5))
+    output.read()
+    site.path.write_bytes(numbered(6))
+    site.poll()
+    assert output.read() == [6]
+    site.restart()  # what is in memory is not lost yet
+    assert late.read() == [1, 2, 3, 6]
+    site.poll(11)
+    (notice,) = site.said("resynchronised")
+    old = site.entry(0)
+    assert notice.details == {"segment": old.id, "begin": 3 * SIZE, "end": 5 * SIZE, "skipped": 2 * SIZE}
+    for one in (output, late):
+        assert site.follower.ended(old.key, one.places[old.key].offset)
+        assert site.follower.unread(one.places) == 0

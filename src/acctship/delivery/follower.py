@@ -65,15 +65,15 @@ class Follower:
         self._notices: list[Notice] = []
         self._lock = threading.RLock()
         self._catalogue = Catalogue(known)
-        self._held = Holdings(path, layout, self._catalogue, source.id)
+        self._held = Holdings(path, layout, self._catalogue, source.id, self._notices.append)
         self._live = LiveFile(
             path, layout, self._catalogue, source.id, report=self._notices.append, on_end=self._held.keep
         )
         self._told = Told(self._notices.append)
         self._chunks = Chunks(EventMaker(source, names), self._told)
         self._compressed = CompressedReader(self._catalogue, self._lock, self._told)
-        self._next_look = clock()
-        self._keys: list[str] = []
+        self._next_look, self._closed = clock(), False
+        self._readable: list[tuple[str, int]] = []  # keys in order, and the offset that who has all of it is at
         self.poll()
 
     def poll(self) -> bool:
@@ -83,13 +83,13 @@ class Follower:
             Whether anything has changed.
         """
         with self._locked():
-            before, keys = self._catalogue.changes, self._keys
+            before, readable = self._catalogue.changes, self._readable
             self._live.grow()
             if before != self._catalogue.changes:
-                self._list_keys()
+                self._list()
             if self._clock() >= self._next_look:
                 self._look()
-            return before != self._catalogue.changes or keys != self._keys
+            return before != self._catalogue.changes or readable is not self._readable
 
     def entries(self) -> list[SegmentEntry]:
         """What is known of every segment, in the order in which outputs read them."""
@@ -104,14 +104,14 @@ class Follower:
             until: sizes from `finish`, beyond which nothing is read, and what is there is read to its last byte.
         """
         for _ in range(_ATTEMPTS):
-            keys = self._keys
-            for key in keys:
+            readable = self._readable
+            for key, whole in readable:
                 place = places.get(key, _START)
-                if place.offset != NOT_WANTED and (until is None or key in until):
+                if place.offset < whole and (until is None or key in until):
                     chunk = self._next_of(key, place, None if until is None else until[key])
                     if chunk is not None:
                         return chunk
-            if keys is self._keys:  # else reading has shown a segment that was not known
+            if readable is self._readable:  # else reading has shown a segment that was not known
                 break
         return None
 
@@ -128,7 +128,7 @@ class Follower:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
             self._look()
-            return {key: self._size(key) for key in self._keys}
+            return {key: self._size(key) for key, _ in self._readable}
 
     def ended(self, key: str, offset: int) -> bool:
         """Whether a segment will not grow any more, and has been read to its end, or is not wanted."""
@@ -165,9 +165,10 @@ class Follower:
     def close(self) -> None:
         """Close all files."""
         with self._locked():
+            self._closed = True
             self._live.close()
             self._held.close()
-            self._keys = []
+            self._readable = []
         self._compressed.close()
 
     @contextmanager
@@ -181,6 +182,8 @@ class Follower:
                 self._report(self._notices.pop(0))
 
     def _look(self) -> None:
+        if self._closed:  # a reader comes late
+            return
         now = self._clock()
         self._next_look = now + LOOK_EVERY
         self._live.grow()  # it may have been cut, and its copy be found now
@@ -188,18 +191,19 @@ class Follower:
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
         self._catalogue.prune({*self._held.keys(), *filter(None, [self._live.key])})
-        self._list_keys()
+        self._list()
 
-    def _list_keys(self) -> None:
+    def _list(self) -> None:
         held = {*self._held.keys(), self._live.key}
-        keys = [entry.key for entry in self._catalogue.entries() if entry.key in held]
-        if keys != self._keys:
-            self._keys = keys  # never changed in place: readers go through it without the lock
+        entries = [entry for entry in self._catalogue.entries() if entry.key in held]
+        readable = [
+            (entry.key, NOT_WANTED if entry.key == self._live.key else self._size(entry.key)) for entry in entries
+        ]
+        if readable != self._readable:
+            self._readable = readable  # never changed in place: readers go through it without the lock
 
     def _size(self, key: str) -> int:
-        entry = self._catalogue[key]
-        unknown = key != self._live.key and not entry.measured and self._held.compressed(key) is not None
-        return NOT_WANTED if unknown else entry.size
+        return NOT_WANTED if key != self._live.key and self._held.is_open(key) else self._catalogue[key].size
 
     def _next_of(self, key: str, place: Place, limit: int | None) -> Chunk | None:
         for _ in range(_ATTEMPTS):
@@ -217,7 +221,7 @@ class Follower:
                     return None if read is None else self._chunks.make(entry, place, read, _shown(found.path))
             except ChangedError:
                 with self._locked():
-                    self._renew(key)
+                    self._renew(key, place)
             except (OSError, InputError):  # renamed or removed meanwhile
                 with self._locked():
                     self._look()
@@ -225,7 +229,7 @@ class Follower:
 
     def _read_plain(self, key: str, place: Place, limit: int | None) -> Chunk | Sibling | None:
         """What comes next, or the file that must be decompressed to know."""
-        if key not in self._catalogue:
+        if self._closed or key not in self._catalogue:
             return None
         entry = self._catalogue[key]
         if key == self._live.key:
@@ -234,7 +238,7 @@ class Follower:
                 if key != self._live.key or place.offset > self._live.size:
                     raise ChangedError
             return self._read_open(entry, place, limit, self._live.descriptor, self._path)
-        compressed = self._held.compressed(key)
+        compressed = self._held.compressed(key, place.offset)
         if place.offset >= entry.size and (entry.measured or compressed is None):
             return None
         if compressed is not None:
@@ -264,15 +268,15 @@ class Follower:
             return None
         return self._chunks.make(entry, place, found, _shown(path))
 
-    def _renew(self, key: str) -> None:
+    def _renew(self, key: str, place: Place) -> None:
         """A file turned out to hold another segment than the one it was read for."""
         if key == self._live.key:
             self._live.grow()
             if key == self._live.key:
                 self._live.renew()
         else:
-            self._held.is_other(key, self._clock())
-        self._list_keys()
+            self._held.is_other(key, place.offset, self._clock())
+        self._list()
 
 
 def _missing(entry: SegmentEntry, places: Places) -> int:
