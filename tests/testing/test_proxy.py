@@ -125,6 +125,15 @@ def test_lost_ack_lets_the_server_hear_and_resets_the_client(proxy: FaultProxy) 
     assert works(proxy)
 
 
+def test_lost_ack_shows_the_beginning_of_every_second_answer(proxy: FaultProxy) -> None:
+    with proxy.fault("lost-ack"):
+        with connect(proxy) as first, pytest.raises(ConnectionResetError):
+            ask(first, b"first")
+        with connect(proxy) as second:
+            assert ask(second, b"second") == b"sec"
+    assert heard == [b"first", b"second"]
+
+
 def test_greeting_is_answered_while_answers_are_lost(server: int) -> None:
     with FaultProxy("127.0.0.1", server, greeting=5) as proxy, proxy.fault("lost-ack"), connect(proxy) as client:
         assert ask(client, b"hello") == b"hello"

@@ -31,6 +31,7 @@ class FaultProxy:
     def __init__(self, host: str, port: int, *, greeting: int = 0) -> None:
         self._server, self._greeting = (host, port), greeting
         self._fault: ProxyFault | None = None
+        self._lost = 0
         self._changed = threading.Condition()
         self._connections: set[_Connection] = set()
         self._listener = _bound(0)
@@ -43,8 +44,8 @@ class FaultProxy:
 
         Args:
             kind: `down` cuts off all connections and refuses new ones; `hang` passes nothing on until it ends; `reset`
-                resets a connection when something is said on it; `lost-ack` passes a request on, and resets the
-                connection when the answer comes.
+                resets a connection when something is said on it; `lost-ack` passes a request on, and when the answer
+                comes, resets the connection or ends it behind the answer's first bytes, in turn.
         """
         self._show(kind)
         if kind == "down":
@@ -70,12 +71,14 @@ class FaultProxy:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _passes(self, connection: _Connection, /, *, answer: bool) -> bool:
-        """Whether what one side has just said goes on to the other; waits while the proxy hangs."""
+    def _passes(self, connection: _Connection, data: bytes, /, *, answer: bool) -> bytes:
+        """How much of what one side has just said goes on to the other; waits while the proxy hangs."""
         with self._changed:
             self._changed.wait_for(lambda: self._fault != "hang")
-            lost = self._fault == "lost-ack" and answer and connection.requested > self._greeting
-            return self._fault in (None, "lost-ack") and not lost
+            if self._fault == "lost-ack" and answer and connection.requested > self._greeting:
+                self._lost += 1
+                return data[: min(len(data) // 2, 8)] if self._lost % 2 == 0 else b""
+            return data if self._fault in (None, "lost-ack") else b""
 
     def _show(self, kind: ProxyFault | None) -> None:
         with self._changed:
@@ -130,7 +133,7 @@ class FaultProxy:
 
 
 class _Passes(Protocol):
-    def __call__(self, connection: _Connection, /, *, answer: bool) -> bool: ...
+    def __call__(self, connection: _Connection, data: bytes, /, *, answer: bool) -> bytes: ...
 
 
 class _Connection:
@@ -146,16 +149,20 @@ class _Connection:
             while data := source.recv(65536):
                 if source is self._client:
                     self.requested += len(data)
-                if not passes(self, answer=source is not self._client):
-                    self.cut_off()
+                passed = passes(self, data, answer=source is not self._client)
+                target.sendall(passed)
+                if passed != data:
+                    self.cut_off(gently=bool(passed))
                     return
-                target.sendall(data)
             target.shutdown(socket.SHUT_WR)
         except OSError:
             self.cut_off()
 
-    def cut_off(self) -> None:
-        """Reset both sides."""
+    def cut_off(self, *, gently: bool = False) -> None:
+        """Reset both sides; `gently`, only end what is said to the client."""
+        if gently:
+            self._client.shutdown(socket.SHUT_WR)
+            return
         for side in self._sides:
             _reset(side)
 
