@@ -13,7 +13,7 @@ from acctship.testing.events import (
     huge_events as huge_events,
 )
 from acctship.testing.proxy import FaultProxy as FaultProxy, ProxyFault as ProxyFault
-from acctship.testing.receiver import Fault as Fault, Receiver as Receiver
+from acctship.testing.receiver import FAULTS as FAULTS, Fault as Fault, Receiver as Receiver
 from acctship.testing.records import (
     HOSTILE_COMMANDS as HOSTILE_COMMANDS,
     comp_t as comp_t,

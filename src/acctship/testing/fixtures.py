@@ -30,6 +30,6 @@ def accounting_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fault_proxy() -> Iterator[Callable[[str, int], FaultProxy]]:
-    """Put a `FaultProxy` in front of a host and a port; it is closed at the end of the test."""
+    """A function that puts a `FaultProxy` in front of a host and a port, and closes it at the end of the test."""
     with ExitStack() as stack:
         yield lambda host, port: stack.enter_context(FaultProxy(host, port))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
-Fault = Literal["down", "hang", "reset", "reject", "throttle", "lost-ack"]
-"""How a receiver fails:
+Fault = Literal["down", "hang", "reset", "lost-ack", "reject", "throttle"]
+"""How a receiver fails; `FAULTS` says what each means."""
 
-- `down`: nobody is there: connections are refused, and those that stood are cut off; for a file, its disk is full;
-- `hang`: it takes connections, or has them, and answers nothing;
-- `reset`: it cuts a connection off when something is sent;
-- `reject`: it refuses some events for good, and takes the others of the batch;
-- `throttle`: it refuses all for now, and says for how long;
-- `lost-ack`: it takes everything, and its answer is lost.
-"""
+FAULTS: Mapping[Fault, str] = {
+    "down": "nobody is there: connections are refused, and those that stood are cut off; for a file, its disk is full",
+    "hang": "it takes connections, or has them, and answers nothing",
+    "reset": "it cuts a connection off when something is sent",
+    "lost-ack": "it takes everything, and its answer is lost",
+    "reject": "it refuses some events for good, and takes the others of the batch",
+    "throttle": "it refuses everything for now, and says for how long",
+}
 
 
 class Receiver(Protocol):
@@ -30,5 +32,5 @@ class Receiver(Protocol):
         """Show a fault of those in `OutputConformance.faults`, from entering until leaving, which any thread may do.
 
         Events that have arrived stay there. For `reject`, refuse the events whose `process.name` is
-        `REJECTED_COMMAND`.
+        `REJECTED_COMMAND`, and take the others.
         """
