@@ -91,9 +91,12 @@ class Service:
         )
         self.copy = Copy(folder / "events.jsonl")
         self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it; `started` waits until it has."""
+        self.copy.read_on()
+        self._starts = self.copy.started()
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(
                 [ACCTSHIP, "run", "-c", self._config], stdin=subprocess.DEVNULL, stdout=said, stderr=said
@@ -107,8 +110,7 @@ class Service:
 
     def started(self) -> None:
         """Wait until it says that it has started once more."""
-        before = self.copy.started()
-        self.until_copy(lambda copy: copy.started() > before, "a start was reported")
+        self.until_copy(lambda copy: copy.started() > self._starts, "its start was reported")
 
     def until_copy(self, condition: Callable[[Copy], bool], what: str) -> None:
         """Wait until what has been shipped is so; the service has to live that long."""
