@@ -146,7 +146,7 @@ def test_event_that_is_too_large_by_itself_is_rejected_and_named(receiver: Start
         done = ship(server.url)
         assert done.returncode == 1
         assert f"{RECORDS} events rejected" in done.stderr
-        assert "was rejected: HTTP 413" in done.stderr
+        assert "was rejected: too large: HTTP 413" in done.stderr
         assert server.batches == []
 
 

@@ -20,8 +20,6 @@ from tests.kernel import rotating
 from tests.kernel.nested import Ground, nested, nonces
 from tests.kernel.shipping import Copy, Service
 
-pytestmark = pytest.mark.xfail(reason="acctship run does not follow a file yet")
-
 CAMPAIGN = bool(os.environ.get("ACCTSHIP_CAMPAIGN"))
 ROTATIONS = 100
 CUTS = 100 if CAMPAIGN else 20

@@ -29,7 +29,7 @@ HANG = 1.0
 """The limit `timeout` where no answer may come, in seconds."""
 FAILURES = 2
 """Failed attempts after which a fault ends: fewer than those after which the host gives an output up."""
-EVENTS = 100
+EVENTS = 90
 """In one `send`: with fewer, an answer might pass as a part of the greeting (see `FaultProxy`)."""
 SENDS = 8
 
