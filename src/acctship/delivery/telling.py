@@ -47,8 +47,8 @@ def truncated(path: str, old: SegmentEntry, new: SegmentEntry | None) -> Notice:
     before = None if new is None else f"{new.id}-{new.begin:x}-{crc32(new.record):08x}"
     return Notice(
         "truncated",
-        f"{escape(os.fsencode(path))}: was truncated behind byte {old.size} or later: records between may be missing; "
-        "rotate it by `acctship accounting rotate`, which loses none",
+        f"{escape(os.fsencode(path))}: was truncated when it had {old.size} bytes or more: records between may be "
+        "missing; rotate it by `acctship accounting rotate`, which loses none",
         about=escape(os.fsencode(path)),
         details={
             "segment": None if new is None else new.id,
