@@ -244,3 +244,16 @@ def test_copy_that_lacks_what_was_known_is_told(site: Site) -> None:
     for one in (output, late):
         assert site.follower.ended(old.key, one.places[old.key].offset)
         assert site.follower.unread(one.places) == 0
+
+
+def test_copy_of_a_file_whose_successor_begins_alike_is_the_copy_of_the_first(site: Site) -> None:
+    output = site.output()
+    output.read()
+    site.append(numbered(4))
+    site.beside(".1").write_bytes(site.path.read_bytes())
+    site.overwrite(numbered(1))
+    site.poll()
+    assert output.read() == [4, 1]
+    site.append(numbered(5))
+    site.poll()
+    assert output.read() == [5]

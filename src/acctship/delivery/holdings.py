@@ -144,20 +144,21 @@ class Holdings:
             open_ones = [one.key for one in reversed(alike) if not one.measured and one.key != live.key]
             return next(iter([*open_ones, *(one.key for one in alike)]), None)
         with suppress(OSError), _opened(sibling) as descriptor:
-            return next((one.key for one in candidates if self._holds(descriptor, one, live)), None)
+            size = os.fstat(descriptor).st_size
+            known = [one for one in candidates if one.tail.offset and goes_on_as(descriptor, one, size)]
+            if known:
+                return max(known, key=lambda one: one.tail.offset).key
+            return next((one.key for one in candidates if self._may_hold(descriptor, one, live)), None)
         return candidates[0].key  # it has just gone, and is looked for at the next listing
 
-    def _holds(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
-        """Whether a plain file that begins as a segment does goes on as it does."""
-        size = os.fstat(descriptor).st_size
-        if entry.tail.offset and goes_on_as(descriptor, entry, size):
-            return True
+    def _may_hold(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
+        """Whether a plain file that begins as a segment does, and ends before it, agrees with it as far as it goes."""
         if entry.key == live.key:
             return same_content(descriptor, live.descriptor, entry.laid_out)
         with suppress(OSError), self.plain(entry.key) as other:
             if other is not None:
                 return same_content(descriptor, other[0], entry.laid_out)
-        return size < entry.tail.offset or not entry.tail.offset
+        return os.fstat(descriptor).st_size < entry.tail.offset or not entry.tail.offset
 
     def _agrees(self, sample: array[int], entry: SegmentEntry, live: LiveFile) -> bool:
         """Whether the first records of a compressed file are those of a segment, as far as that can be told."""
