@@ -21,8 +21,8 @@ from acctship.delivery.place import NOT_WANTED, Place
 from acctship.delivery.reading import ChangedError, read_plain
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling
+from acctship.delivery.telling import shown
 from acctship.errors import InputError
-from acctship.events.escape import escape
 from acctship.events.names import Names
 from acctship.events.source import Source
 from acctship.records import Layout
@@ -222,12 +222,14 @@ class Follower:
                 if not isinstance(found, Sibling):
                     return found
                 with self._locked():
+                    if self._closed or key not in self._catalogue:
+                        return None
                     entry, now = self._catalogue[key], self._clock()
                     if (chunk := self._chunks.kept(entry, place, limit)) is not None:
                         return chunk
                 read = self._compressed.read(entry, found, place, limit, now)
                 with self._locked():
-                    return None if read is None else self._chunks.make(entry, place, read, _shown(found.path))
+                    return None if read is None else self._chunks.make(entry, place, read, shown(found.path))
             except ChangedError:
                 with self._locked():
                     self._renew(key, place)
@@ -275,7 +277,7 @@ class Follower:
         if found is None:
             self._chunks.note_barren(entry, place, state)
             return None
-        return self._chunks.make(entry, place, found, _shown(path))
+        return self._chunks.make(entry, place, found, shown(path))
 
     def _renew(self, key: str, place: Place) -> None:
         """A file turned out to hold another segment than the one it was read for."""
@@ -290,7 +292,3 @@ class Follower:
 
 def _missing(entry: SegmentEntry, places: Places) -> int:
     return max(0, entry.size - places.get(entry.key, _START).offset)
-
-
-def _shown(path: str) -> str:
-    return escape(os.fsencode(path))

@@ -13,8 +13,7 @@ from acctship.delivery.notice import Report
 from acctship.delivery.place import Place
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling, Siblings
-from acctship.delivery.telling import Outage, resynchronised
-from acctship.events.escape import escape
+from acctship.delivery.telling import Outage, resynchronised, shown
 from acctship.events.identity import segment_id
 from acctship.records import Hole, Layout
 
@@ -187,7 +186,7 @@ class Holdings:
         """Note size and paths of a segment that is not live."""
         entry, files, plain = self._catalogue[key], self._files.get(key, []), self._plain(key)
         if files:
-            self._catalogue.change(key, paths=tuple(sorted(escape(os.fsencode(one.path)) for one in files)))
+            self._catalogue.change(key, paths=tuple(sorted(shown(one.path) for one in files)))
         settled = [one for one in files if now - one.since >= SETTLED]
         if key in self._kept:
             size = os.fstat(self._kept[key]).st_size
@@ -199,7 +198,7 @@ class Holdings:
             whole, size = plain in settled and self._packed(key) is None, plain.signature.size
             if whole and size < entry.size:
                 missing = Hole(size, entry.size - size, "the copy ends before them, and no other file is left")
-                self._report(resynchronised(escape(os.fsencode(plain.path)), entry.id, missing))
+                self._report(resynchronised(shown(plain.path), entry.id, missing))
             elif not whole:
                 size = max(size, entry.size)
             if (entry.size, entry.measured) != (size, entry.measured or whole):

@@ -22,9 +22,9 @@ from acctship.delivery.files import (
 from acctship.delivery.notice import Report
 from acctship.delivery.place import Place
 from acctship.delivery.segments import Catalogue, SegmentEntry
-from acctship.delivery.telling import Outage, truncated, who_switched
+from acctship.delivery.telling import Outage, shown, truncated, who_switched
 from acctship.errors import InputError
-from acctship.events.escape import escape, escape_line
+from acctship.events.escape import escape_line
 from acctship.events.identity import segment_id
 from acctship.records import Layout
 
@@ -241,7 +241,7 @@ class LiveFile:
             key,
             size=self.size,
             tail=tail_of(self.descriptor, entry, self.size),
-            paths=(escape(os.fsencode(self._path)),),
+            paths=(shown(self._path),),
         )
 
 
