@@ -166,7 +166,5 @@ class Rotations(RuleBasedStateMachine):
         assert {notice.action for notice in self.site.notices} <= actions
 
 
-Rotations.TestCase.settings = settings(
-    max_examples=300, stateful_step_count=25, report_multiple_bugs=False, deadline=None
-)
+Rotations.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
 TestRotations = Rotations.TestCase

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ from acctship.delivery.place import NOT_WANTED, Place
 from acctship.delivery.reading import ChangedError, read_plain
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling
+from acctship.delivery.telling import shown
 from acctship.errors import InputError
-from acctship.events.escape import escape
 from acctship.events.names import Names
 from acctship.events.source import Source
 from acctship.records import Layout
@@ -62,7 +63,7 @@ class Follower:
     ) -> None:
         path = str(Path(path).absolute())
         self._path, self._report, self._clock = path, report, clock
-        self._notices: list[Notice] = []
+        self._notices: deque[Notice] = deque()
         self._lock = threading.RLock()
         self._catalogue = Catalogue(known)
         self._held = Holdings(path, layout, self._catalogue, source.id, self._notices.append)
@@ -84,12 +85,10 @@ class Follower:
         """
         with self._locked():
             before, readable = self._catalogue.changes, self._readable
-            self._live.grow()
-            if before != self._catalogue.changes:
-                self._list()
+            grown = self._grow()
             if self._clock() >= self._next_look:
                 self._look()
-            return before != self._catalogue.changes or readable is not self._readable
+            return grown or before != self._catalogue.changes or readable is not self._readable
 
     def entries(self) -> list[SegmentEntry]:
         """What is known of every segment, in the order in which outputs read them."""
@@ -118,7 +117,7 @@ class Follower:
     def present(self) -> dict[str, Place]:
         """Places of an output that wants only what comes from now on."""
         with self._locked():
-            self._live.grow()
+            self._grow()
             places = {entry.key: Place(NOT_WANTED) for entry in self._catalogue.entries()}
             if (live := self._live.entry) is not None:
                 places[live.key] = self._live.end(live)
@@ -178,15 +177,25 @@ class Follower:
             with self._lock:
                 yield
         finally:
-            while self._notices:
-                self._report(self._notices.pop(0))
+            while True:
+                try:
+                    notice = self._notices.popleft()
+                except IndexError:  # another thread may pass them on, too
+                    break
+                self._report(notice)
+
+    def _grow(self) -> bool:
+        if not self._live.grow():
+            return False
+        self._list()
+        return True
 
     def _look(self) -> None:
         if self._closed:  # a reader comes late
             return
         now = self._clock()
         self._next_look = now + LOOK_EVERY
-        self._live.grow()  # it may have been cut, and its copy be found now
+        self._grow()  # it may have been cut, and its copy be found now
         self._held.look(now, self._live)
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
@@ -213,12 +222,14 @@ class Follower:
                 if not isinstance(found, Sibling):
                     return found
                 with self._locked():
+                    if self._closed or key not in self._catalogue:
+                        return None
                     entry, now = self._catalogue[key], self._clock()
                     if (chunk := self._chunks.kept(entry, place, limit)) is not None:
                         return chunk
                 read = self._compressed.read(entry, found, place, limit, now)
                 with self._locked():
-                    return None if read is None else self._chunks.make(entry, place, read, _shown(found.path))
+                    return None if read is None else self._chunks.make(entry, place, read, shown(found.path))
             except ChangedError:
                 with self._locked():
                     self._renew(key, place)
@@ -234,7 +245,7 @@ class Follower:
         entry = self._catalogue[key]
         if key == self._live.key:
             if place.offset > self._live.size:
-                self._live.grow()
+                self._grow()
                 if key != self._live.key or place.offset > self._live.size:
                     raise ChangedError
             return self._read_open(entry, place, limit, self._live.descriptor, self._path)
@@ -266,12 +277,12 @@ class Follower:
         if found is None:
             self._chunks.note_barren(entry, place, state)
             return None
-        return self._chunks.make(entry, place, found, _shown(path))
+        return self._chunks.make(entry, place, found, shown(path))
 
     def _renew(self, key: str, place: Place) -> None:
         """A file turned out to hold another segment than the one it was read for."""
         if key == self._live.key:
-            self._live.grow()
+            self._grow()
             if key == self._live.key:
                 self._live.renew()
         else:
@@ -281,7 +292,3 @@ class Follower:
 
 def _missing(entry: SegmentEntry, places: Places) -> int:
     return max(0, entry.size - places.get(entry.key, _START).offset)
-
-
-def _shown(path: str) -> str:
-    return escape(os.fsencode(path))

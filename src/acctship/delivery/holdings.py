@@ -13,8 +13,7 @@ from acctship.delivery.notice import Report
 from acctship.delivery.place import Place
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling, Siblings
-from acctship.delivery.telling import Outage, resynchronised
-from acctship.events.escape import escape
+from acctship.delivery.telling import Outage, resynchronised, shown
 from acctship.events.identity import segment_id
 from acctship.records import Hole, Layout
 
@@ -144,20 +143,21 @@ class Holdings:
             open_ones = [one.key for one in reversed(alike) if not one.measured and one.key != live.key]
             return next(iter([*open_ones, *(one.key for one in alike)]), None)
         with suppress(OSError), _opened(sibling) as descriptor:
-            return next((one.key for one in candidates if self._holds(descriptor, one, live)), None)
+            size = os.fstat(descriptor).st_size
+            known = [one for one in candidates if one.tail.offset and goes_on_as(descriptor, one, size)]
+            if known:
+                return max(known, key=lambda one: one.tail.offset).key
+            return next((one.key for one in candidates if self._may_hold(descriptor, one, live)), None)
         return candidates[0].key  # it has just gone, and is looked for at the next listing
 
-    def _holds(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
-        """Whether a plain file that begins as a segment does goes on as it does."""
-        size = os.fstat(descriptor).st_size
-        if entry.tail.offset and goes_on_as(descriptor, entry, size):
-            return True
+    def _may_hold(self, descriptor: int, entry: SegmentEntry, live: LiveFile) -> bool:
+        """Whether a plain file that begins as a segment does, and ends before it, agrees with it as far as it goes."""
         if entry.key == live.key:
             return same_content(descriptor, live.descriptor, entry.laid_out)
         with suppress(OSError), self.plain(entry.key) as other:
             if other is not None:
                 return same_content(descriptor, other[0], entry.laid_out)
-        return size < entry.tail.offset or not entry.tail.offset
+        return os.fstat(descriptor).st_size < entry.tail.offset or not entry.tail.offset
 
     def _agrees(self, sample: array[int], entry: SegmentEntry, live: LiveFile) -> bool:
         """Whether the first records of a compressed file are those of a segment, as far as that can be told."""
@@ -186,7 +186,7 @@ class Holdings:
         """Note size and paths of a segment that is not live."""
         entry, files, plain = self._catalogue[key], self._files.get(key, []), self._plain(key)
         if files:
-            self._catalogue.change(key, paths=tuple(sorted(escape(os.fsencode(one.path)) for one in files)))
+            self._catalogue.change(key, paths=tuple(sorted(shown(one.path) for one in files)))
         settled = [one for one in files if now - one.since >= SETTLED]
         if key in self._kept:
             size = os.fstat(self._kept[key]).st_size
@@ -198,7 +198,7 @@ class Holdings:
             whole, size = plain in settled and self._packed(key) is None, plain.signature.size
             if whole and size < entry.size:
                 missing = Hole(size, entry.size - size, "the copy ends before them, and no other file is left")
-                self._report(resynchronised(escape(os.fsencode(plain.path)), entry.id, missing))
+                self._report(resynchronised(shown(plain.path), entry.id, missing))
             elif not whole:
                 size = max(size, entry.size)
             if (entry.size, entry.measured) != (size, entry.measured or whole):
