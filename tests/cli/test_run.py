@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -218,3 +219,26 @@ def test_standard_output_that_nobody_reads_ends_it_without_a_configuration(site:
     finally:
         os.close(writer)
     assert done.code in {1, 3}  # 3 where /var/lib/acctship cannot be made
+
+
+def test_other_commands_give_events_the_ids_that_were_shipped(site: Site) -> None:
+    site.append(1, 4)
+    acctship("run", "--once", "-c", site.config)
+    identity = json.loads((site.state / "identity.json").read_bytes())
+    (site.state / "identity.json").write_text(json.dumps({**identity, "source_id": "0" * 32}))  # as if renamed since
+    site.configure(f'[outputs.more]\ntype = "jsonl"\npath = "{site.folder}/more.jsonl"\nstart = "oldest"\n')
+    acctship("run", "--once", "-c", site.config)
+    shipped = [event["event"]["id"] for event in site.events("more.jsonl") if "process" in event]
+    decoded = acctship("decode", "-c", site.config, "-f", site.path).events
+    assert [event["event"]["id"] for event in decoded] == shipped
+    assert b"source id: " + b"0" * 32 in acctship("check", "-c", site.config).out
+
+
+def test_check_looks_at_the_state(site: Site) -> None:
+    site.append(1, 2)
+    assert b"will be made at the first run" in acctship("check", "-c", site.config).out
+    acctship("run", "--once", "-c", site.config)
+    assert f"ok      state: {site.state}: 1 outputs\n" in acctship("check", "-c", site.config).out.decode()
+    (site.state / "cursors/copy.json").write_bytes(b"{")
+    done = acctship("check", "-c", site.config)
+    assert (done.code, b"FAILED  state" in done.out, "cursors/copy.json" in done.error) == (3, True, True)
