@@ -79,6 +79,7 @@ class Engine:
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
         self._clock = ClockWatch(self.report)
         self._saved: object = None
+        self._changed = True
         self._saved_at = self._looked_at = float("-inf")
         self._tell_start()
         self._follower.poll()
@@ -104,6 +105,7 @@ class Engine:
         """Look whether there is anything new, and keep what has to be remembered."""
         now = time.monotonic()
         if self._follower.poll():
+            self._changed = True
             self._wake()
         self._clock.look()
         self.report.retry()
@@ -217,16 +219,19 @@ class Engine:
 
     def _save_segments(self, now: float) -> bool:
         """Write down the segments where their files have changed, and now and then their sizes."""
+        if not self._changed or now < self._saved_at + _SAVE:
+            return True
         entries = self._follower.entries()
         shape = [(entry.key, entry.measured, entry.paths) for entry in entries]
-        if now < self._saved_at + (_SAVE if shape != self._saved else _SAVE_SIZES):
+        if shape == self._saved and now < self._saved_at + _SAVE_SIZES:
             return True
-        self._saved_at = time.monotonic()
+        self._saved_at, self._changed = now, False
         try:
             self._state.save_segments(entries)
         except OSError as error:
             message = f"{self._state.directory}: the list of segments cannot be written: {error.strerror}"
             self.report(Notice("state-unwritable", message, "start", "segments.json"))
+            self._changed = True
             return False
         self._saved = shape
         self.report(Notice("state-unwritable", "the list of segments can be written again", "end", "segments.json"))
