@@ -85,7 +85,7 @@ class Honest:
 class AcknowledgesFirst(Honest):
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         def later() -> None:
-            self.closed.wait()
+            self.closed.wait(0.1)  # soon, but not yet
             self.memory.take(batch.json())
 
         threading.Thread(target=later, daemon=True).start()
@@ -112,6 +112,24 @@ class TakesSilenceForYes(Honest):
         if self.memory.shown in ("hang", "lost-ack"):
             return acctship.SendResult()
         return super().send(batch)
+
+
+class IgnoresLostAnswers(Honest):
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        try:
+            return super().send(batch)
+        except OSError:
+            if self.memory.shown == "lost-ack":  # all has arrived, but how could it know?
+                return acctship.SendResult()
+            raise
+
+
+class RaisesTheRoot(Honest):
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        try:
+            return super().send(batch)
+        except OSError:
+            raise acctship.OutputError("down") from None
 
 
 class RejectsOnOutage(Honest):
@@ -210,6 +228,12 @@ class ListsWhatIsNotThere(Honest):
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         result = super().send(batch)
         return acctship.SendResult(rejected={at + 100: why for at, why in result.rejected.items()})
+
+
+class ListsTwice(Honest):
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        rejected = super().send(batch).rejected
+        return acctship.SendResult(rejected=rejected, retry=list(rejected))
 
 
 class RejectsInSilence(Honest):

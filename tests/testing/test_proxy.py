@@ -147,8 +147,8 @@ def test_client_of_a_server_that_is_gone_is_reset() -> None:
         unused.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
         with (
             FaultProxy("127.0.0.1", unused.getsockname()[1]) as proxy,
-            connect(proxy) as client,
             pytest.raises(ConnectionResetError),
+            connect(proxy) as client,
         ):
             client.recv(1)
 

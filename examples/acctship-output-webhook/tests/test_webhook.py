@@ -32,7 +32,11 @@ class Server(ThreadingHTTPServer):
         return self.taken
 
     def fault(self, kind: Fault, /) -> AbstractContextManager[object]:
-        return self.show(kind) if kind in ("reject", "throttle") else self.proxy.fault(kind)
+        match kind:
+            case "reject" | "throttle":
+                return self.show(kind)
+            case _:
+                return self.proxy.fault(kind)
 
     @contextmanager
     def show(self, kind: Fault) -> Iterator[None]:

@@ -14,12 +14,5 @@ class OutputConformance(Arriving, Failing, Manners):
         faults: those that the receiver can show, and that the output's guarantee covers.
         patience: seconds that an event may take to arrive, or a call to return, where nothing is wrong.
 
-    Example:
-        >>> class TestPager(OutputConformance):
-        ...     faults = ("down", "hang", "reset", "lost-ack")
-        ...
-        ...     @pytest.fixture
-        ...     def receiver(self, tmp_path):
-        ...         with PagerServer() as server, FaultProxy("127.0.0.1", server.port) as proxy:
-        ...             yield Receiver(server, proxy)
+    `docs/plugins.md` has a whole example.
     """

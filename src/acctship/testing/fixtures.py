@@ -1,4 +1,7 @@
-"""Fixtures for tests of outputs: `pytest_plugins = ["acctship.testing.fixtures"]` in a conftest.py brings them."""
+"""Fixtures for tests of outputs: `pytest_plugins = ["acctship.testing.fixtures"]` in a conftest.py brings them.
+
+They assert nothing, and may be imported before pytest loads them: PYTEST_DONT_REWRITE.
+"""
 
 from __future__ import annotations
 

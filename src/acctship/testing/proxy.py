@@ -142,6 +142,7 @@ class _Connection:
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._sides = (client, server)
         self._client, self.requested = client, 0
+        self._cut = False
 
     def pump(self, source: socket.socket, target: socket.socket, passes: _Passes) -> None:
         """Pass on what one side says to its end, or until the proxy says that it does not pass."""
@@ -154,7 +155,8 @@ class _Connection:
                 if passed != data:
                     self.cut_off(gently=bool(passed))
                     return
-            target.shutdown(socket.SHUT_WR)
+            if not self._cut:  # or the end would be seen in place of the reset
+                target.shutdown(socket.SHUT_WR)
         except OSError:
             self.cut_off()
 
@@ -163,6 +165,7 @@ class _Connection:
         if gently:
             self._client.shutdown(socket.SHUT_WR)
             return
+        self._cut = True
         for side in self._sides:
             _reset(side)
 
