@@ -52,11 +52,6 @@ class Case:
         yield made
         self.ask("close()", made.close)
 
-    def only_if_shown(self, fault: Fault) -> None:
-        """Skip the test if the receiver cannot show a fault."""
-        if fault not in self.faults:
-            pytest.skip(f"the receiver does not show {fault!r}")
-
     def ask(self, what: str, function: Callable[[], Any]) -> Any:
         """Call into the output where nothing is wrong; that it takes too long or raises is a failure."""
         try:
