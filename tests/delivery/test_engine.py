@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from acctship import HaltError, SendResult
 from acctship.delivery import documents
 from acctship.deployed import Deployed
+from tests.delivery.followed import numbered
 from tests.delivery.running import Running, Sink, running
 from tests.delivery.standins import deploy
 
@@ -170,3 +172,41 @@ def test_bug_in_a_thread_is_no_silence(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.undo()
     run.stop()
     assert "a bug in acctship: ZeroDivisionError" in str(run.engine.failure)
+
+
+def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acctship.delivery.holdings.SETTLED", 0.0)
+    monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
+    sink, go = Sink(), threading.Event()
+    sink.before = lambda _batch: go.wait() and None
+    with running(tmp_path, oldest(sink, batch_events=100)) as run:
+        run.append(*range(1, 5001))
+        segments = tmp_path / "state/segments.json"
+        run.until(lambda: f'"size":{5000 * 64}' in segments.read_text(), "the size to be known")
+        (tmp_path / "pacct").write_bytes(numbered(7001))
+        run.until(lambda: any("cut" in line for line in run.log), "the cut")
+        go.set()
+        run.until(lambda: sink.health("records-lost"), "the loss")
+        run.until(lambda: 7001 in sink.pids, "the record behind the cut")
+    (cut,), (lost,) = sink.health("truncated"), sink.health("records-lost")
+    got = len(sink.pids) - 1
+    assert sink.pids == [*range(1, got + 1), 7001]
+    assert lost["acct"]["health"]["begin"] == got * 64
+    assert lost["acct"]["health"]["end"] == 5000 * 64 == cut["acct"]["health"]["begin"]
+    assert lost["acct"]["health"]["segment"] == cut["acct"]["health"]["previous"]
+
+
+def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acctship.delivery.segments.MOST_WITHOUT_FILES", 0)
+    monkeypatch.setattr("acctship.delivery.shipper.EVERY", 0.1)
+    sink, cursor = Sink(), tmp_path / "state/cursors/sink.json"
+    with running(tmp_path, oldest(sink)) as run:
+        for number in range(1, 8):
+            run.append(number)
+            run.until(lambda number=number: number in sink.pids, "the record")  # type: ignore[misc]  # not inferred
+            (tmp_path / "pacct").rename(tmp_path / "old")
+        run.append(9)
+        run.until(lambda: len(json.loads(cursor.read_bytes())["places"]) <= 3, "those to go whose files are not open")
+    assert sink.pids == [*range(1, 8), 9]

@@ -250,7 +250,14 @@ class Shipper:
         open_segments = [entry for entry in self._cursor.places.values() if not entry.closed]
         return (due or len(open_segments) > 1) and self._tell(heartbeat=due)
 
+    def _forget(self) -> None:
+        """Let go of segments that no file holds and nobody remembers."""
+        known = {entry.key for entry in self._shared.follower.entries()}
+        for key in self._cursor.places.keys() - known:
+            del self._cursor.places[key], self._feed.places[key]
+
     def _tell(self, *, heartbeat: bool) -> bool:
+        self._forget()
         told = checkpoints(self.deployed.name, self._cursor, self._shared.follower, heartbeat=heartbeat)
         self._cursor.pending += [self._shared.report.line(notice).decode() for notice in told]
         return bool(told) and self._save()
