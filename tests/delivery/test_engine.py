@@ -208,5 +208,6 @@ def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatc
             run.until(lambda number=number: number in sink.pids, "the record")  # type: ignore[misc]  # not inferred
             (tmp_path / "pacct").rename(tmp_path / "old")
         run.append(9)
+        run.until(lambda: 9 in sink.pids, "the last record")
         run.until(lambda: len(json.loads(cursor.read_bytes())["places"]) <= 3, "those to go whose files are not open")
     assert sink.pids == [*range(1, 8), 9]
