@@ -180,7 +180,11 @@ def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
     monkeypatch.setattr("acctship.delivery.holdings.SETTLED", 0.0)
     monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
     sink, go = Sink(), threading.Event()
-    sink.before = lambda _batch: go.wait() and None
+
+    def hold(_batch: object) -> None:
+        go.wait()
+
+    sink.before = hold
     with running(tmp_path, oldest(sink, batch_events=100)) as run:
         run.append(*range(1, 5001))
         segments = tmp_path / "state/segments.json"
