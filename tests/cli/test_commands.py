@@ -52,7 +52,12 @@ def test_version() -> None:
         ("decode", "stray"),
         ("outputs", "show"),
         ("outputs", "nothing"),
-        ("run",),
+        ("run", "--once", "--drain"),
+        ("run", "-f", "one", "-f", "other"),
+        ("run", "-f", "-"),
+        ("run", "--once", "-f", "one", "--accept-loss"),
+        ("decode", "--state", "state.json"),
+        ("decode", "--follow", "-f", "-"),
         ("decode", "-f"),
     ],
 )
@@ -121,7 +126,7 @@ def test_check_goes_on_after_a_failure_and_gives_the_first_ones_code(tmp_path: P
     config.write_text('[outputs.copy]\ntype = "jsonk"\n')
     done = acctship("check", "-c", config, "-f", tmp_path / "missing", "-f", EXAMPLE)
     assert done.code == 3
-    assert [line.split()[0] for line in done.out.decode().splitlines()] == ["ok", "ok", "FAILED", "FAILED", "ok"]
+    assert [line.split()[0] for line in done.out.decode().splitlines()] == ["ok", "ok", "ok", "FAILED", "FAILED", "ok"]
     assert len(done.err.splitlines()) == 2
 
 

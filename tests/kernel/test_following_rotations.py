@@ -49,7 +49,7 @@ def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
 
 def assert_once(copy: Copy) -> None:
     """No event is there twice, and no process as two events."""
-    assert set(copy.times.values()) == {1}
+    assert not {event: times for event, times in copy.times.items() if times > 1}
     assert all(len(ids) == 1 for ids in copy.ids.values())
 
 

@@ -20,7 +20,7 @@ from acctship.output import Delivery, OutputConfig
 
 @click.group("outputs")
 def command() -> None:
-    """List the outputs that are installed and in use, show one, or forget one."""
+    """List the outputs, show one, or forget one."""
 
 
 @command.command("list")

@@ -161,9 +161,10 @@ class Holdings:
 
     def _agrees(self, sample: array[int], entry: SegmentEntry, live: LiveFile) -> bool:
         """Whether the first records of a compressed file are those of a segment, as far as that can be told."""
-        if entry.key == live.key:  # which no copy of it is longer than
+        if entry.key == live.key:  # which no copy of it is longer than, and which may have grown since it was looked at
             end = entry.begin + len(sample) * entry.laid_out.size
-            return live.size >= end and _same_records(live.descriptor, sample, entry)
+            size = os.fstat(live.descriptor).st_size
+            return size >= end and _same_records(live.descriptor, sample, entry)
         with suppress(OSError), self.plain(entry.key) as other:
             if other is not None:
                 return _same_records(other[0], sample, entry)

@@ -90,10 +90,9 @@ class Shipper:
 
     def finish(self) -> None:
         """Read no more records; `at_rest` tells when those that were read, and the health events, have gone."""
-        with self._changed:
-            self._until = self._feed.until = {}
-            self._news, self.finished = True, False
-            self._changed.notify()
+        self._until = self._feed.until = {}
+        self.finished = False
+        self.wake()
 
     @property
     def at_rest(self) -> bool:
@@ -106,9 +105,8 @@ class Shipper:
         Returns:
             whether all that was sent has been answered, and the cursor is on disk.
         """
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
+        self._stopping = True
+        self.wake()
         self._thread.join()
         answered = self.worker.stop(seconds)
         self._advance()
