@@ -30,7 +30,7 @@ from acctship.records import Layout
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
 _ANSWERS = 0.02
-_SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 10.0
+_SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 60.0
 
 
 @dataclass(frozen=True)
