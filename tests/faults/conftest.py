@@ -1,0 +1,3 @@
+"""What the tests of the campaign share."""
+
+from tests.faults.campaign import rng as rng
