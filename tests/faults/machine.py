@@ -34,11 +34,15 @@ class Machine(Site):
     Attributes:
         written: the files and records.
         said: takes what daemons say.
+        inside: command before acctship's, which leads into a namespace.
+        root: where files are seen from there.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.written, self.said = Written(), folder / "said.txt"
+        self.inside: list[str] = []
+        self.root = Path("/")
         self._plugins = folder / "plugins"
         self._read: dict[str, tuple[int, Events]] = {}
         webhook = {"acctship_output_webhook": WEBHOOK.read_text()}
@@ -94,6 +98,7 @@ class Machine(Site):
         return path.read_text().splitlines() if path.exists() else []
 
     def _lines(self, path: Path) -> Events:
+        path = self.root / path.relative_to("/")
         offset, lines = self._read.get(str(path), (0, []))
         if path.exists():
             with path.open("rb") as file:
@@ -134,12 +139,15 @@ class Machine(Site):
         with (
             self.said.open("ab") as said,
             subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.quick", "run", "-c", self.config, *arguments],
+                [*self.inside, sys.executable, "-m", "tests.faults.quick", "run", "-c", self.config, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
-                cwd=ROOT,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self._plugins), "HOOK_SECRET": "correct horse"},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "PYTHONPATH": f"{ROOT}{os.pathsep}{self._plugins}",
+                    "HOOK_SECRET": "correct horse",
+                },
                 text=True,
             ) as process,
         ):
