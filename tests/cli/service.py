@@ -79,7 +79,7 @@ class Site:
         return [event for event in self.events(name) if event["event"]["action"] == action]
 
     @contextmanager
-    def run(self, *arguments: str, before: Callable[[], object] | None = None) -> Iterator[Service]:
+    def run(self, *arguments: str) -> Iterator[Service]:
         """A daemon; it is killed in the end if it still runs."""
         with subprocess.Popen(
             [ACCTSHIP, "run", "-c", self.config, *arguments],
@@ -88,7 +88,6 @@ class Site:
             stderr=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
             text=True,
-            preexec_fn=before,
         ) as process:
             try:
                 yield Service(process)

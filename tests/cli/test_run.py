@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -58,10 +59,10 @@ def test_rotation_loses_nothing(site: Site) -> None:
 
 
 def test_checkpoints_add_up_over_restarts(site: Site) -> None:
-    for turn in range(4):
-        site.append(turn * 100, turn * 100 + 50 + turn)
+    for end in (50, 101, 153, 206):
+        site.append(len(site.pids()), end)
         with site.run() as service:
-            until(lambda: len(site.pids()) == sum(50 + one for one in range(turn + 1)), "the records")
+            until(lambda end=end: len(site.pids()) == end, "the records")  # type: ignore[misc]  # mypy cannot infer it
             service.stop()
     stretches = [event["acct"]["health"] for event in site.health("checkpoint")]
     assert [one["begin"] for one in stretches] == [0, *(one["end"] for one in stretches[:-1])]
@@ -171,7 +172,9 @@ def test_orphaned_output_is_listed_and_can_be_forgotten(site: Site) -> None:
     assert "is orphaned" not in acctship("run", "--once", "-c", site.config).err
 
 
-@pytest.mark.parametrize("name", ["identity.json", "segments.json", "outputs.json", "health.jsonl", "cursors/copy.json"])
+@pytest.mark.parametrize(
+    "name", ["identity.json", "segments.json", "outputs.json", "health.jsonl", "cursors/copy.json"]
+)
 @pytest.mark.parametrize("harm", ["missing", "empty", "cut"])
 def test_damaged_state_is_an_error_that_names_the_remedy(site: Site, name: str, harm: str) -> None:
     site.append(1, 4)
@@ -204,7 +207,7 @@ def test_folder_of_somebody_else_is_refused(site: Site) -> None:
     (site.state / "precious.txt").write_text("mine")
     done = acctship("run", "--once", "-c", site.config)
     assert (done.code, str(site.state) in done.error) == (3, True)
-    assert os.listdir(site.state) == ["precious.txt"]
+    assert [path.name for path in site.state.iterdir()] == ["precious.txt"]
 
 
 def test_standard_output_that_nobody_reads_ends_it_without_a_configuration(site: Site) -> None:
@@ -216,3 +219,26 @@ def test_standard_output_that_nobody_reads_ends_it_without_a_configuration(site:
     finally:
         os.close(writer)
     assert done.code in {1, 3}  # 3 where /var/lib/acctship cannot be made
+
+
+def test_other_commands_give_events_the_ids_that_were_shipped(site: Site) -> None:
+    site.append(1, 4)
+    acctship("run", "--once", "-c", site.config)
+    identity = json.loads((site.state / "identity.json").read_bytes())
+    (site.state / "identity.json").write_text(json.dumps({**identity, "source_id": "0" * 32}))  # as if renamed since
+    site.configure(f'[outputs.more]\ntype = "jsonl"\npath = "{site.folder}/more.jsonl"\nstart = "oldest"\n')
+    acctship("run", "--once", "-c", site.config)
+    shipped = [event["event"]["id"] for event in site.events("more.jsonl") if "process" in event]
+    decoded = acctship("decode", "-c", site.config, "-f", site.path).events
+    assert [event["event"]["id"] for event in decoded] == shipped
+    assert b"source id: " + b"0" * 32 in acctship("check", "-c", site.config).out
+
+
+def test_check_looks_at_the_state(site: Site) -> None:
+    site.append(1, 2)
+    assert b"will be made at the first run" in acctship("check", "-c", site.config).out
+    acctship("run", "--once", "-c", site.config)
+    assert f"ok      state: {site.state}: 1 outputs\n" in acctship("check", "-c", site.config).out.decode()
+    (site.state / "cursors/copy.json").write_bytes(b"{")
+    done = acctship("check", "-c", site.config)
+    assert (done.code, b"FAILED  state" in done.out, "cursors/copy.json" in done.error) == (3, True, True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from acctship import Delivery, EventBatch, Output, OutputConfig, OutputSpec, SendResult
@@ -19,26 +19,14 @@ from acctship.delivery.rejections import DeadLetter
 from acctship.delivery.tally import Tally
 from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
-from acctship.events.names import Names, no_name
-from acctship.events.normalize import Normalizer
-from acctship.events.source import Source
 from acctship.events.where import Where
 from acctship.plugins import Found, Plugin
-from tests.builders import batch, record
+from acctship.testing import events, events_of
+
+__all__ = ["Scripted", "Step", "deliver", "deliver_to", "deploy", "events", "events_of"]
 
 Step = Any
 """What one `send` does: raise this exception, return this, or call this with the batch and return the result."""
-
-
-def events(count: int) -> EventBatch:
-    """Events of as many records, each with a pid of its own."""
-    return events_of([record(pid=1 + index) for index in range(count)])
-
-
-def events_of(records: Iterable[bytes]) -> EventBatch:
-    """Events of records as they are on disk."""
-    made = batch(records)
-    return Normalizer(Source("a test"), Names(no_name, no_name)).events(made)
 
 
 class Scripted:

@@ -124,6 +124,7 @@ def test_at_the_end_of_a_run_a_compressed_file_that_ends_early_has_ended(site: S
     assert output.read(until)[-1] == 9
     (notice,) = site.said("resynchronised")
     assert "the gzip stream ends early" in notice.message
+    assert not site.entry(0).measured  # the next run may find it finished
 
 
 def test_plain_file_is_preferred(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,3 +189,30 @@ def test_damaged_stream_does_not_stop_the_others(site: Site) -> None:
     assert set(output.pids) > {1, 2, 3}
     assert len(output.ids) == len(set(output.ids))
     assert any("damaged" in notice.message for notice in site.said("resynchronised"))
+
+
+def test_compressed_files_that_begin_alike_are_segments_of_their_own(site: Site) -> None:
+    site.beside(".1.gz").write_bytes(gzip.compress(numbered(1, 20, 21, 22)))
+    site.beside(".2.gz").write_bytes(gzip.compress(numbered(1, 30, 31)))
+    output = site.output()
+    assert sorted(output.read()) == [1, 1, 1, 2, 3, 20, 21, 22, 30, 31]
+    site.restart()
+    assert output.read() == []
+    assert len(site.follower.entries()) == 3
+
+
+def test_old_copy_does_not_hide_a_compressed_one_that_goes_further(site: Site) -> None:
+    output, late = site.output(), site.output()
+    site.beside(".bak").write_bytes(site.path.read_bytes())
+    site.append(numbered(4, 5))
+    output.read()
+    site.beside(".1").write_bytes(site.path.read_bytes())
+    site.compress(site.beside(".1"))
+    site.path.write_bytes(numbered(6))
+    for _ in range(3):
+        site.poll(11)
+        output.read()
+    assert output.pids == [1, 2, 3, 4, 5, 6]
+    assert late.read() == output.pids
+    assert site.entry(0).measured
+    assert site.said("resynchronised") == []

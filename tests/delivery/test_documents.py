@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 from acctship import StateError
 from acctship.delivery import documents
 from acctship.delivery.documents import Document
+from tests.conftest import skip
 from tests.outputs.test_jsonl_faults import run_apart, small_disk
 
 
@@ -66,6 +67,12 @@ def test_mode_does_not_depend_on_the_umask_and_nothing_else_stays(tmp_path: Path
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_crash_left_of_a_longer_one_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / ".kept.json.new").write_bytes(b"x" * 4096)
+    documents.write(tmp_path / "kept.json", KEPT)
+    assert read(tmp_path / "kept.json") == KEPT
 
 
 def test_document_cut_anywhere_is_refused(tmp_path: Path) -> None:
@@ -147,8 +154,9 @@ def test_link_in_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> 
     assert (tmp_path / "victim").read_text() == "mine"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        skip("only root can give files away")
     os.chown(tmp_path, 1234, 2345)
     documents.write(tmp_path / "kept.json", KEPT)
     documents.make_folder(tmp_path / "folder")

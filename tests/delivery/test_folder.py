@@ -49,13 +49,23 @@ print(State.open(Path({str(state.directory)!r}), Machine(), accept_loss=False, l
 
 
 def test_refused_folder_is_free_again(directory: Path, state: State) -> None:
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
     with pytest.raises(StateError, match="uses it"):
         opened(directory)
+    assert len(list(descriptors.iterdir())) == before
     (directory / "identity.json").write_text("{")
     state.close()
     for _ in range(2):
         with pytest.raises(StateError, match="is damaged"):
             opened(directory)
+
+
+def test_pid_of_a_process_before_does_not_stay(directory: Path) -> None:
+    opened(directory).close()
+    (directory / "lock").write_text("1234567890123\n")
+    with closing(opened(directory)):
+        assert (directory / "lock").read_text() == f"{os.getpid()}\n"
 
 
 @pytest.mark.parametrize("text", ["", "no number", "1" * 50])

@@ -115,6 +115,20 @@ def test_line_that_is_broken_inside_is_refused(broken: bytes, path: Path) -> Non
         Journal(path)
 
 
+def test_files_are_closed_when_it_is_refused_and_when_lines_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 100)
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir()))
+    with closing(Journal(path)) as journal:
+        for number in range(50):
+            journal.append(line(number))
+    with path.open("ab") as file:
+        file.write(b"broken\n")
+    with pytest.raises(StateError):
+        Journal(path)
+    assert len(list(descriptors.iterdir())) == before
+
+
 def test_journal_of_a_newer_version_is_refused(path: Path) -> None:
     path.write_bytes(b'{"format":2,"start":{}}\n')
     with pytest.raises(StateError, match="was written by a newer acctship: upgrade"):
@@ -150,6 +164,13 @@ def test_older_half_goes_and_offsets_stay(path: Path, monkeypatch: pytest.Monkey
     with closing(Journal(path)) as journal:
         assert (journal.start, journal.end) == (behind[kept[0] - 1], behind[98])
         assert numbers(journal, behind[97]) == [98]
+
+
+def test_line_too_long_for_the_file_is_kept_alone(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 30)
+    for number in (10**30, 2):
+        assert journal.append(line(number))
+        assert numbers(journal, journal.start) == [number]
 
 
 def test_reader_before_the_start_goes_on_at_the_start(path: Path) -> None:

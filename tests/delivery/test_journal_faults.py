@@ -77,17 +77,19 @@ def test_lines_wait_while_the_disk_takes_none(
 def test_what_could_not_be_taken_back_is_cut_off_before_the_next_line(
     path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    journal.append(line(1))
+    whole, end = path.read_bytes(), journal.end
     disk = Disk(monkeypatch)
     disk.torn = 999
     with monkeypatch.context() as patch:
         patch.setattr(os, "ftruncate", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
         assert not journal.append(line(1_000_000))
-        assert journal.end == 0
-        assert journal.read(0, 100) == []
+        assert path.read_bytes() == whole + b'{"n":1000000}\n'
+        assert (numbers(journal), journal.end) == ([1], end)
     journal._waiting.clear()
     disk.full = False
     assert journal.append(line(2))
-    assert path.read_bytes() == b'{"base":0,"format":1}\n{"n":2}\n'
+    assert path.read_bytes() == whole + b'{"n":2}\n'
 
 
 def test_oldest_lines_go_when_too_many_wait(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +151,24 @@ while journal.waiting > 40 - sum(taken):
 assert journal.retry()
 assert [line for line, _ in journal.read(0, 100_000)] == lines
 """
+
+
+def test_nothing_goes_to_a_file_that_has_lost_its_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Journal(path)) as journal:
+        for number in range(4):
+            journal.append(line(number))
+
+        def fail(_folder: Path) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(documents, "sync_folder", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            journal._drop_older_half()
+        assert journal.append(line(9))
+        kept, start = numbers(journal, journal.start), journal.start
+    with closing(Journal(path)) as journal:
+        assert (numbers(journal, journal.start), journal.start) == (kept, start)
+        assert kept == [3, 9]
 
 
 def test_full_disk_keeps_lines_waiting_and_tears_none(tmp_path: Path) -> None:

@@ -75,6 +75,9 @@ def test_identity_is_settled_once(directory: Path) -> None:
 def test_change_of_the_machine_is_told_until_it_is_remembered(directory: Path) -> None:
     with closing(opened(directory)) as state:
         assert state.moved(MACHINE) == []
+        before = (directory / "identity.json").stat()
+        state.remember(MACHINE)
+        assert os.path.samestat((directory / "identity.json").stat(), before)
     renamed = Machine("web2", None)
     says = ["host name changed from web1 to web2", f"machine-id changed from {MACHINE.id} to none"]
     for _ in range(2):

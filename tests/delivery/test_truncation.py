@@ -46,6 +46,22 @@ def test_truncated_file_that_stays_empty_is_told_at_the_end(site: Site) -> None:
     assert (notice.details["segment"], notice.details["begin"]) == (None, 3 * SIZE)
 
 
+def test_truncation_is_told_once_whether_it_is_stopped_or_killed_before_the_next_record(site: Site) -> None:
+    site.output().read()
+    site.path.write_bytes(b"")
+    site.poll()
+    killed = site.follower.entries()
+    site.stop()
+    assert len(site.said("truncated")) == 1
+    site.append(numbered(7))
+    site.restart()
+    assert len(site.said("truncated")) == 1
+    site.stop()
+    site.known = killed
+    site.restart()
+    assert len(site.said("truncated")) == 2
+
+
 @pytest.mark.parametrize("pids", [(4, 5), (4, 5, 6), (4, 5, 6, 7, 8)], ids=["shorter", "same size", "longer"])
 def test_file_that_was_cut_and_grew_again_between_two_polls_is_noticed(site: Site, pids: tuple[int, ...]) -> None:
     output = site.output()
@@ -209,3 +225,35 @@ def test_truncated_twice_is_told_twice(site: Site) -> None:
         output.read()
     assert output.pids[-2:] == [10, 20]
     assert len(site.said("truncated")) == 2
+
+
+def test_copy_that_lacks_what_was_known_is_told(site: Site) -> None:
+    output, late = site.output(), site.output()
+    site.beside(".1").write_bytes(site.path.read_bytes())
+    site.append(numbered(4, 5))
+    output.read()
+    site.path.write_bytes(numbered(6))
+    site.poll()
+    assert output.read() == [6]
+    site.restart()  # what is in memory is not lost yet
+    assert late.read() == [1, 2, 3, 6]
+    site.poll(11)
+    (notice,) = site.said("resynchronised")
+    old = site.entry(0)
+    assert notice.details == {"segment": old.id, "begin": 3 * SIZE, "end": 5 * SIZE, "skipped": 2 * SIZE}
+    for one in (output, late):
+        assert site.follower.ended(old.key, one.places[old.key].offset)
+        assert site.follower.unread(one.places) == 0
+
+
+def test_copy_of_a_file_whose_successor_begins_alike_is_the_copy_of_the_first(site: Site) -> None:
+    output = site.output()
+    output.read()
+    site.append(numbered(4))
+    site.beside(".1").write_bytes(site.path.read_bytes())
+    site.overwrite(numbered(1))
+    site.poll()
+    assert output.read() == [4, 1]
+    site.append(numbered(5))
+    site.poll()
+    assert output.read() == [5]

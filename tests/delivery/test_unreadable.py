@@ -142,6 +142,24 @@ def test_name_of_the_file_is_escaped_in_what_is_said(tmp_path: Path) -> None:
     assert all(notice.message.isprintable() for notice in site.notices)
 
 
+def test_sibling_that_is_compressed_by_what_is_not_installed_is_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acctship.records.compressed.import_module", fail_to_import)
+    site.beside(".1.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(99))
+    site.poll()
+    site.poll(10)
+    (notice,) = site.notices
+    assert notice.message == f"{site.path}.1.zst: is compressed by zstd: pip install 'acctship[zstd]'"
+    site.beside(".1.zst").unlink()
+    site.poll()
+    assert phases(site) == ["start", "end"]
+
+
+def fail_to_import(name: str) -> None:
+    raise ImportError(name)
+
+
 PERMISSIONS = """
     import os, sys
     from pathlib import Path
@@ -162,13 +180,15 @@ PERMISSIONS = """
     assert output.read() == [3], output.pids
     assert [notice.phase for notice in site.notices] == ["start"]
     assert "permission denied" in site.notices[0].message
-    site.restart()
+    site.poll(10)
+    assert [notice.about for notice in site.notices] == [str(site.path), str(site.beside(".0"))]
+    assert site.notices[1].phase == "start"
     assert output.read() == []
     site.path.chmod(0o600)
     site.beside(".0").chmod(0o600)
     site.poll()
     assert sorted(output.read()) == [2, 8]
-    assert site.notices[-1].phase == "end"
+    assert [notice.phase for notice in site.notices] == ["start", "start", "end", "end"]
     site.stop()
 """
 

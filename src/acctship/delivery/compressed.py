@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import Any
 from zlib import crc32
@@ -12,8 +11,8 @@ from acctship.delivery.place import NOT_WANTED, Place
 from acctship.delivery.reading import Bounded, ChangedError, Found, find
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling
+from acctship.delivery.telling import shown
 from acctship.delivery.unpacking import Unpacked, Unpackers
-from acctship.events.escape import escape
 from acctship.records import Hole
 
 GIVEN_UP = 60.0
@@ -89,7 +88,7 @@ class CompressedReader:
                 problem = "the compressed file is shorter than the one that it was made of"
             if problem is not None:
                 missing = Hole(total, max(0, known.size - total), problem)
-                self._told.hole(entry, missing, escape(os.fsencode(sibling.path)))
+                self._told.hole(entry, missing, shown(sibling.path))
             if problem is None or given_up:
                 self._catalogue.change(entry.key, size=total, measured=True)
 

@@ -14,6 +14,7 @@ from acctship.delivery.follower import Follower
 from acctship.delivery.letterbox import Letterbox
 from acctship.delivery.notice import Notice
 from acctship.delivery.patience import Patience
+from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.segments import SegmentEntry
 from acctship.delivery.shipper import Shipper
@@ -78,9 +79,11 @@ class Engine:
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
         self._clock = ClockWatch(self.report)
         self._saved: object = None
+        self._changed = True
         self._saved_at = self._looked_at = float("-inf")
         self._tell_start()
         self._follower.poll()
+        self._end_old_outages()
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
         shared = Shared(self._follower, self._journal, task.names, self.report)
@@ -102,6 +105,7 @@ class Engine:
         """Look whether there is anything new, and keep what has to be remembered."""
         now = time.monotonic()
         if self._follower.poll():
+            self._changed = True
             self._wake()
         self._clock.look()
         self.report.retry()
@@ -167,6 +171,16 @@ class Engine:
                 f"`acctship outputs forget {name}` ends it"
             )
 
+    def _end_old_outages(self) -> None:
+        """End what was reported before acctship was started anew, and is no more."""
+        follows = any(place.offset != NOT_WANTED for place in self._follower.present().values())
+        names = [output.name for output in self.task.outputs]
+        for action, about in self.report.open_outages():
+            if action == "file-unreadable" and follows:
+                self.report(Notice(action, f"{about}: is read again", "end", about))
+            elif action.startswith("output-") and about not in names:
+                self.report(Notice(action, f"outputs.{about}: left the configuration", "end", about))
+
     def _cursor(self, deployed: Deployed) -> Cursor:
         """Where an output goes on; a new one starts at the present, and says what that leaves out."""
         cursor = self._state.load_cursor(deployed.name)
@@ -205,16 +219,19 @@ class Engine:
 
     def _save_segments(self, now: float) -> bool:
         """Write down the segments where their files have changed, and now and then their sizes."""
+        if not self._changed or now < self._saved_at + _SAVE:
+            return True
         entries = self._follower.entries()
         shape = [(entry.key, entry.measured, entry.paths) for entry in entries]
-        if now < self._saved_at + (_SAVE if shape != self._saved else _SAVE_SIZES):
+        if shape == self._saved and now < self._saved_at + _SAVE_SIZES:
             return True
-        self._saved_at = time.monotonic()
+        self._saved_at, self._changed = now, False
         try:
             self._state.save_segments(entries)
         except OSError as error:
             message = f"{self._state.directory}: the list of segments cannot be written: {error.strerror}"
             self.report(Notice("state-unwritable", message, "start", "segments.json"))
+            self._changed = True
             return False
         self._saved = shape
         self.report(Notice("state-unwritable", "the list of segments can be written again", "end", "segments.json"))

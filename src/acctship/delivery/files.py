@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from array import array
 from contextlib import closing
 from typing import NamedTuple
 from zlib import crc32
@@ -48,6 +49,7 @@ class Examined(NamedTuple):
         begin: offset of that one.
         end_second: when that one ended, in seconds since 1970.
         compressed: it must be decompressed to be read.
+        sample: CRC-32 of each of the first records, to tell it from a file that only begins alike.
     """
 
     signature: Signature
@@ -56,6 +58,7 @@ class Examined(NamedTuple):
     begin: int
     end_second: int
     compressed: bool
+    sample: array[int]
 
 
 def signature(status: os.stat_result) -> Signature:
@@ -97,10 +100,10 @@ def examine_file(descriptor: int, path: str, layout: Layout | None) -> Examined:
         for found in find_records(opened, BATCH_RECORDS * layout.size):
             if not isinstance(found, Hole):
                 offset, data = found
-                first = data[: layout.size].tobytes()
-                ended = int(RecordBatch(layout, as_rows(layout, data)[:1], np.array([offset])).end_seconds()[0])
+                records = RecordBatch(layout, as_rows(layout, data), np.array([offset]))
                 compressed = isinstance(opened.stream, DecompressedStream)
-                return Examined(signature(status), layout, first, offset, ended, compressed)
+                ended, sample = int(records.end_seconds()[0]), array("I", records.crc32())
+                return Examined(signature(status), layout, records.record(0), offset, ended, compressed, sample)
     raise InputError(f"{path}: no record in it")
 
 

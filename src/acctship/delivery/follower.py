@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ from acctship.delivery.place import NOT_WANTED, Place
 from acctship.delivery.reading import ChangedError, read_plain
 from acctship.delivery.segments import Catalogue, SegmentEntry
 from acctship.delivery.siblings import Sibling
+from acctship.delivery.telling import shown
 from acctship.errors import InputError
-from acctship.events.escape import escape
 from acctship.events.names import Names
 from acctship.events.source import Source
 from acctship.records import Layout
@@ -62,18 +63,18 @@ class Follower:
     ) -> None:
         path = str(Path(path).absolute())
         self._path, self._report, self._clock = path, report, clock
-        self._notices: list[Notice] = []
+        self._notices: deque[Notice] = deque()
         self._lock = threading.RLock()
         self._catalogue = Catalogue(known)
-        self._held = Holdings(path, layout, self._catalogue, source.id)
+        self._held = Holdings(path, layout, self._catalogue, source.id, self._notices.append)
         self._live = LiveFile(
             path, layout, self._catalogue, source.id, report=self._notices.append, on_end=self._held.keep
         )
         self._told = Told(self._notices.append)
         self._chunks = Chunks(EventMaker(source, names), self._told)
         self._compressed = CompressedReader(self._catalogue, self._lock, self._told)
-        self._next_look = clock()
-        self._keys: list[str] = []
+        self._next_look, self._closed = clock(), False
+        self._readable: list[tuple[str, int]] = []  # keys in order, and the offset that who has all of it is at
         self.poll()
 
     def poll(self) -> bool:
@@ -83,13 +84,11 @@ class Follower:
             Whether anything has changed.
         """
         with self._locked():
-            before, keys = self._catalogue.changes, self._keys
-            self._live.grow()
-            if before != self._catalogue.changes:
-                self._list_keys()
+            before, readable = self._catalogue.changes, self._readable
+            grown = self._grow()
             if self._clock() >= self._next_look:
                 self._look()
-            return before != self._catalogue.changes or keys != self._keys
+            return grown or before != self._catalogue.changes or readable is not self._readable
 
     def entries(self) -> list[SegmentEntry]:
         """What is known of every segment, in the order in which outputs read them."""
@@ -104,21 +103,21 @@ class Follower:
             until: sizes from `finish`, beyond which nothing is read, and what is there is read to its last byte.
         """
         for _ in range(_ATTEMPTS):
-            keys = self._keys
-            for key in keys:
+            readable = self._readable
+            for key, whole in readable:
                 place = places.get(key, _START)
-                if place.offset != NOT_WANTED and (until is None or key in until):
+                if place.offset < whole and (until is None or key in until):
                     chunk = self._next_of(key, place, None if until is None else until[key])
                     if chunk is not None:
                         return chunk
-            if keys is self._keys:  # else reading has shown a segment that was not known
+            if readable is self._readable:  # else reading has shown a segment that was not known
                 break
         return None
 
     def present(self) -> dict[str, Place]:
         """Places of an output that wants only what comes from now on."""
         with self._locked():
-            self._live.grow()
+            self._grow()
             places = {entry.key: Place(NOT_WANTED) for entry in self._catalogue.entries()}
             if (live := self._live.entry) is not None:
                 places[live.key] = self._live.end(live)
@@ -128,7 +127,7 @@ class Follower:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
             self._look()
-            return {key: self._size(key) for key in self._keys}
+            return {key: self._size(key) for key, _ in self._readable}
 
     def ended(self, key: str, offset: int) -> bool:
         """Whether a segment will not grow any more, and has been read to its end, or is not wanted."""
@@ -165,9 +164,10 @@ class Follower:
     def close(self) -> None:
         """Close all files."""
         with self._locked():
+            self._closed = True
             self._live.close()
             self._held.close()
-            self._keys = []
+            self._readable = []
         self._compressed.close()
 
     @contextmanager
@@ -177,29 +177,42 @@ class Follower:
             with self._lock:
                 yield
         finally:
-            while self._notices:
-                self._report(self._notices.pop(0))
+            while True:
+                try:
+                    notice = self._notices.popleft()
+                except IndexError:  # another thread may pass them on, too
+                    break
+                self._report(notice)
+
+    def _grow(self) -> bool:
+        if not self._live.grow():
+            return False
+        self._list()
+        return True
 
     def _look(self) -> None:
+        if self._closed:  # a reader comes late
+            return
         now = self._clock()
         self._next_look = now + LOOK_EVERY
-        self._live.grow()  # it may have been cut, and its copy be found now
+        self._grow()  # it may have been cut, and its copy be found now
         self._held.look(now, self._live)
         if self._live.look(now):
             self._held.look(now, self._live)  # what was live may have been found beside it
         self._catalogue.prune({*self._held.keys(), *filter(None, [self._live.key])})
-        self._list_keys()
+        self._list()
 
-    def _list_keys(self) -> None:
+    def _list(self) -> None:
         held = {*self._held.keys(), self._live.key}
-        keys = [entry.key for entry in self._catalogue.entries() if entry.key in held]
-        if keys != self._keys:
-            self._keys = keys  # never changed in place: readers go through it without the lock
+        entries = [entry for entry in self._catalogue.entries() if entry.key in held]
+        readable = [
+            (entry.key, NOT_WANTED if entry.key == self._live.key else self._size(entry.key)) for entry in entries
+        ]
+        if readable != self._readable:
+            self._readable = readable  # never changed in place: readers go through it without the lock
 
     def _size(self, key: str) -> int:
-        entry = self._catalogue[key]
-        unknown = key != self._live.key and not entry.measured and self._held.compressed(key) is not None
-        return NOT_WANTED if unknown else entry.size
+        return NOT_WANTED if key != self._live.key and self._held.is_open(key) else self._catalogue[key].size
 
     def _next_of(self, key: str, place: Place, limit: int | None) -> Chunk | None:
         for _ in range(_ATTEMPTS):
@@ -209,15 +222,17 @@ class Follower:
                 if not isinstance(found, Sibling):
                     return found
                 with self._locked():
+                    if self._closed or key not in self._catalogue:
+                        return None
                     entry, now = self._catalogue[key], self._clock()
                     if (chunk := self._chunks.kept(entry, place, limit)) is not None:
                         return chunk
                 read = self._compressed.read(entry, found, place, limit, now)
                 with self._locked():
-                    return None if read is None else self._chunks.make(entry, place, read, _shown(found.path))
+                    return None if read is None else self._chunks.make(entry, place, read, shown(found.path))
             except ChangedError:
                 with self._locked():
-                    self._renew(key)
+                    self._renew(key, place)
             except (OSError, InputError):  # renamed or removed meanwhile
                 with self._locked():
                     self._look()
@@ -225,16 +240,16 @@ class Follower:
 
     def _read_plain(self, key: str, place: Place, limit: int | None) -> Chunk | Sibling | None:
         """What comes next, or the file that must be decompressed to know."""
-        if key not in self._catalogue:
+        if self._closed or key not in self._catalogue:
             return None
         entry = self._catalogue[key]
         if key == self._live.key:
             if place.offset > self._live.size:
-                self._live.grow()
+                self._grow()
                 if key != self._live.key or place.offset > self._live.size:
                     raise ChangedError
             return self._read_open(entry, place, limit, self._live.descriptor, self._path)
-        compressed = self._held.compressed(key)
+        compressed = self._held.compressed(key, place.offset)
         if place.offset >= entry.size and (entry.measured or compressed is None):
             return None
         if compressed is not None:
@@ -262,22 +277,18 @@ class Follower:
         if found is None:
             self._chunks.note_barren(entry, place, state)
             return None
-        return self._chunks.make(entry, place, found, _shown(path))
+        return self._chunks.make(entry, place, found, shown(path))
 
-    def _renew(self, key: str) -> None:
+    def _renew(self, key: str, place: Place) -> None:
         """A file turned out to hold another segment than the one it was read for."""
         if key == self._live.key:
-            self._live.grow()
+            self._grow()
             if key == self._live.key:
                 self._live.renew()
         else:
-            self._held.is_other(key, self._clock())
-        self._list_keys()
+            self._held.is_other(key, place.offset, self._clock())
+        self._list()
 
 
 def _missing(entry: SegmentEntry, places: Places) -> int:
     return max(0, entry.size - places.get(entry.key, _START).offset)
-
-
-def _shown(path: str) -> str:
-    return escape(os.fsencode(path))

@@ -42,7 +42,7 @@ class _Event(msgspec.Struct):
 class Journal:
     """The health journal, to be opened by one process; safe to use from several threads.
 
-    A torn last line, of which nobody was told that it is durable, is cut off.
+    A torn last line, of which nobody was told that it is durable, does not count, and the next one takes its place.
 
     Args:
         path: of its file, which must be there: see `create`.
@@ -95,7 +95,7 @@ class Journal:
         return len(self._waiting)
 
     def append(self, line: bytes) -> bool:
-        """Add a health event, durably; behind it, if the disk takes nothing, it waits in memory.
+        """Add a health event, durably; if the disk does not take it, it waits in memory.
 
         Args:
             line: one line of JSON without its newline. One that waits already is not added again.
@@ -165,7 +165,6 @@ class Journal:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             found = _examine(self._path, self._lost)
-            os.ftruncate(descriptor, found[2])
         except BaseException:
             os.close(descriptor)
             raise
@@ -179,7 +178,7 @@ class Journal:
             self._load()
         if self._size + len(data) > MOST_BYTES:
             self._drop_older_half()
-        if os.fstat(self._descriptor).st_size != self._size:  # an earlier attempt could not be undone
+        if os.fstat(self._descriptor).st_size != self._size:  # a crash, or an attempt that could not be undone
             os.ftruncate(self._descriptor, self._size)
         try:
             written = 0
@@ -195,7 +194,7 @@ class Journal:
     def _drop_older_half(self) -> None:
         middle = (self._header + self._size) // 2
         kept = os.pread(self._descriptor, self._size - middle, middle)
-        kept = kept[kept.index(b"\n") + 1 :]
+        kept = kept[kept.find(b"\n") + 1 :]
         documents.replace(self._path, [documents.encode(Header(self.end - len(kept))), kept])
         self._load()
 

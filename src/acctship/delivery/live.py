@@ -22,9 +22,9 @@ from acctship.delivery.files import (
 from acctship.delivery.notice import Report
 from acctship.delivery.place import Place
 from acctship.delivery.segments import Catalogue, SegmentEntry
-from acctship.delivery.telling import Outage, truncated, who_switched
+from acctship.delivery.telling import Outage, shown, truncated, who_switched
 from acctship.errors import InputError
-from acctship.events.escape import escape, escape_line
+from acctship.events.escape import escape_line
 from acctship.events.identity import segment_id
 from acctship.records import Layout
 
@@ -134,6 +134,7 @@ class LiveFile:
         """Close the file, and say what was kept back for a record that has not come."""
         if self._cut is not None:
             self._report(truncated(self._path, self._cut, None))
+            self._catalogue.change(self._cut.key, inode=0)
             self._cut = None
         if self.descriptor >= 0:
             os.close(self.descriptor)
@@ -191,7 +192,7 @@ class LiveFile:
         return size >= self.size and begins_as(self.descriptor, entry) and goes_on_as(self.descriptor, entry, size)
 
     def _cut_off(self, entry: SegmentEntry) -> None:
-        self._catalogue.change(entry.key, inode=0)
+        # Its inode is remembered until the next record comes: a process that is killed now has told nothing yet.
         self._cut, self.key, self._refused = entry, None, None
 
     def _begin(self, status: os.stat_result) -> None:
@@ -240,7 +241,7 @@ class LiveFile:
             key,
             size=self.size,
             tail=tail_of(self.descriptor, entry, self.size),
-            paths=(escape(os.fsencode(self._path)),),
+            paths=(shown(self._path),),
         )
 
 

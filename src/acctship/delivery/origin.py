@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from acctship.delivery.documents import Document
@@ -46,3 +48,14 @@ def first_identity(machine: Machine) -> Identity:
     """The identity that a first start on this machine settles."""
     created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Identity(source_id(machine), machine.name, machine.id, created, machine.name, machine.id)
+
+
+def known_source_id(directory: Path) -> str | None:
+    """The source id that a state folder holds; None if it is not there, not readable or damaged, as `State.open` tells.
+
+    Whoever reads this machine's own files without shipping gives their events the ids that were shipped.
+    """
+    try:
+        return msgspec.json.decode((directory / "identity.json").read_bytes(), type=Identity).source_id
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,4 +1,4 @@
-"""What it means what a `send` returns or raises."""
+"""What the result of a `send` means, or what it raised."""
 
 from __future__ import annotations
 

@@ -77,6 +77,11 @@ class Reporter:
             self._append(health_event(told, self._source, now, outage=outage.id if outage else None, began_ns=began))
         self.wake()
 
+    def open_outages(self) -> list[tuple[str, str]]:
+        """`action` and `about` of each outage that goes on, also from before acctship was started."""
+        with self._lock:
+            return list(self._open)
+
     def line(self, notice: Notice) -> bytes:
         """The health event of a notice that is no outage, for `record`."""
         return health_event(notice, self._source, self._now_ns())

@@ -67,7 +67,8 @@ class Shipper:
         self._changed = threading.Condition()
         self._news = True
         self._stopping = self._told_last = self._look_for_lost = False
-        self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), False
+        self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), True  # it is not known yet
+        self._proven = False
         self._checkpoint_at = clock() + EVERY
         self._thread = threading.Thread(target=self._main, name=f"acctship-{deployed.name}", daemon=True)
 
@@ -166,6 +167,16 @@ class Shipper:
                 self._count(piece)
             self._cursor.advance(piece)
             self._unsaved = True
+            self._end_old_outages()
+
+    def _end_old_outages(self) -> None:
+        """Something was settled: what ailed this output when acctship ran before is over."""
+        if not self._proven:
+            self._proven, name = True, self.deployed.name
+            for action in ("output-halted", "output-unreachable"):
+                self._shared.report(
+                    Notice(action, f"outputs.{name}: takes events again", "end", name, {"output": name})
+                )
 
     def _count(self, piece: Piece) -> None:
         if piece.key not in self._cursor.places:
@@ -239,7 +250,14 @@ class Shipper:
         open_segments = [entry for entry in self._cursor.places.values() if not entry.closed]
         return (due or len(open_segments) > 1) and self._tell(heartbeat=due)
 
+    def _forget(self) -> None:
+        """Let go of segments that no file holds and nobody remembers."""
+        known = {entry.key for entry in self._shared.follower.entries()}
+        for key in self._cursor.places.keys() - known:
+            del self._cursor.places[key], self._feed.places[key]
+
     def _tell(self, *, heartbeat: bool) -> bool:
+        self._forget()
         told = checkpoints(self.deployed.name, self._cursor, self._shared.follower, heartbeat=heartbeat)
         self._cursor.pending += [self._shared.report.line(notice).decode() for notice in told]
         return bool(told) and self._save()

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from acctship.delivery.files import SMALLEST, Examined, Signature, examine_file, open_file, signature
-from acctship.errors import InputError
+from acctship.delivery.files import SMALLEST, Examined, Signature, examine_file, open_file, read_at, signature
+from acctship.errors import FormatError, InputError
 from acctship.records import Layout
+from acctship.records.compressed import MAGIC_BYTES, compression
 
 _ATTEMPTS = 3
 """Listings, where files are renamed while they are looked at."""
@@ -25,6 +26,7 @@ class Sibling:
         signature: when it was examined.
         since: time at which it was first seen with this signature.
         examined: what it is; None: no accounting file.
+        refused: why it cannot be told what it is.
         key: of the segment that it holds, once that is told.
     """
 
@@ -32,6 +34,7 @@ class Sibling:
     signature: Signature
     since: float
     examined: Examined | None = None
+    refused: str | None = None
     key: str | None = None
 
 
@@ -66,6 +69,10 @@ class Siblings:
                 break
         return [sibling for sibling in self._seen.values() if sibling.examined]
 
+    def refused(self) -> dict[str, str]:
+        """Paths of files that could hold records, and why they cannot be read."""
+        return {sibling.path: sibling.refused for sibling in self._seen.values() if sibling.refused}
+
     def _list(self, skip: tuple[int, int] | None) -> dict[str, Signature]:
         found = {}
         with suppress(OSError), os.scandir(self._folder) as names:  # who has no folder has no siblings
@@ -88,14 +95,19 @@ class Siblings:
         except FileNotFoundError:
             del self._seen[path]
             return False
-        except OSError:  # tried again when its signature says that its mode has changed
+        except OSError as error:  # tried again when its signature says that its mode has changed
+            sibling.refused = f"cannot be opened: {error.strerror}: let acctship's user or group read it"
             return True
         try:
             if signature(os.fstat(descriptor))[:2] != present[:2]:
                 del self._seen[path]
                 return False
-            with suppress(InputError, OSError):
-                sibling.examined = examine_file(descriptor, path, self._layout)
+            sibling.examined = examine_file(descriptor, path, self._layout)
+        except FormatError as error:
+            if compression(read_at(descriptor, 0, MAGIC_BYTES)) == "zstd" and "pip install" in str(error):
+                sibling.refused = "is compressed by zstd: pip install 'acctship[zstd]'"
+        except InputError:  # it holds no record
+            pass
         finally:
             os.close(descriptor)
         return True

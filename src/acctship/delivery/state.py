@@ -255,7 +255,6 @@ class State:
         """Move a damaged file aside if a person has accepted that; otherwise, raise the error."""
         if error.lost is None or self._lock is None or not self._accept_loss:
             raise error
-        documents.make_folder(path.parent)
         aside = folder.move_aside(path)
         self.losses.append(f"{path}: begun afresh{f', the old one is {aside.name}' if aside else ''}: {error.lost}")
 

@@ -14,6 +14,11 @@ from acctship.events.ttys import tty_text
 from acctship.records import Hole, RecordBatch, command
 
 
+def shown(path: str) -> str:
+    """A path as messages and events show it."""
+    return escape(os.fsencode(path))
+
+
 class Outage:
     """A file that cannot be followed for a while: told once, with its end.
 
@@ -23,7 +28,7 @@ class Outage:
     """
 
     def __init__(self, path: str, report: Report) -> None:
-        self._about, self._report = escape(os.fsencode(path)), report
+        self._about, self._report = shown(path), report
         self._since: float | None = None
         self._told = False
 
@@ -47,9 +52,9 @@ def truncated(path: str, old: SegmentEntry, new: SegmentEntry | None) -> Notice:
     before = None if new is None else f"{new.id}-{new.begin:x}-{crc32(new.record):08x}"
     return Notice(
         "truncated",
-        f"{escape(os.fsencode(path))}: was truncated behind byte {old.size} or later: records between may be missing; "
-        "rotate it by `acctship accounting rotate`, which loses none",
-        about=escape(os.fsencode(path)),
+        f"{shown(path)}: was truncated when it had {old.size} bytes or more: records between may be "
+        "missing; rotate it by `acctship accounting rotate`, which loses none",
+        about=shown(path),
         details={
             "segment": None if new is None else new.id,
             "previous": old.id,
