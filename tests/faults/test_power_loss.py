@@ -42,7 +42,8 @@ def drain(machine: Machine, capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 def kept_files(machine: Machine) -> list[Path]:
-    return sorted(path for path in [*machine.state.glob("*.json*"), *machine.state.glob("cursors/*")])
+    files = [*machine.state.glob("*.json"), *machine.state.glob("*.jsonl"), *machine.state.glob("cursors/*.json")]
+    return sorted(path for path in files if not path.name.startswith("."))
 
 
 def damage(path: Path, versions: list[dict[Path, bytes]], rng: random.Random) -> str:
