@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from acctship.delivery.documents import read
 from acctship.delivery.tail import TailState
 from tests.cli.command import ACCTSHIP
 from tests.cli.service import PATIENCE, records, until
-from tests.faults.campaign import KILLS, rng as rng
+from tests.faults.campaign import KILLS, choices
 
 MANY = 20_000
 """Records whose events are far more than a pipe holds."""
@@ -134,8 +133,8 @@ def test_reader_that_goes_while_nothing_comes_ends_it_well(agent: Agent) -> None
     assert agent.pids_until(4) == [3, 4]
 
 
-def test_kills_at_any_moment_lose_nothing_and_what_comes_twice_has_one_id(agent: Agent, rng: random.Random) -> None:
-    printed, last = list[dict[str, Any]](), 0
+def test_kills_at_any_moment_lose_nothing_and_what_comes_twice_has_one_id(agent: Agent) -> None:
+    printed, last, rng = list[dict[str, Any]](), 0, choices("decode --follow")
     for turn in range(KILLS):
         more = rng.randrange(1, 3000)
         agent.append(last, last + more)

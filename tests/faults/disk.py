@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from tests.conftest import skip
 
@@ -32,15 +35,17 @@ class Disk:
         """Leave no byte on it."""
         with self._filler.open("wb", buffering=0) as file:
             for size in (4096, 1):
-                try:
-                    while True:
-                        file.write(bytes(size))
-                except OSError as error:
-                    assert error.errno == errno.ENOSPC
+                with pytest.raises(OSError, match="No space left on device"):
+                    _write_for_ever(file, bytes(size))
 
     def free(self) -> None:
         """Make room again."""
         self._filler.unlink()
+
+
+def _write_for_ever(file: FileIO, data: bytes) -> NoReturn:
+    while True:
+        file.write(data)
 
 
 @contextmanager

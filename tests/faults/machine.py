@@ -1,4 +1,4 @@
-"""A machine with outputs that fail, the records that its kernel writes, and a daemon that is killed and started anew."""
+"""A machine with outputs that fail, the records that its kernel writes, and a daemon that is killed and restarted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.builders import BTIME, SIZE, record
+from tests.cli.command import Done
 from tests.cli.fakes import distribution
 from tests.cli.service import Events, Service, Site
 from tests.faults.accounts import Written, pids
@@ -21,6 +22,7 @@ from tests.faults.campaign import LARGE
 ROOT = Path(__file__).parents[2]
 WEBHOOK = ROOT / "examples/acctship-output-webhook/src/acctship_output_webhook.py"
 MOODY = Path(__file__).with_name("moody.py")
+QUICK = (sys.executable, "-m", "tests.faults.quick")
 PATIENCE = 1200.0 if LARGE else 60.0
 """Seconds until a part of the campaign is given up."""
 CRON = b"cron"
@@ -36,6 +38,7 @@ class Machine(Site):
         said: takes what daemons say.
         inside: command before acctship's, which leads into a namespace.
         root: where files are seen from there.
+        environment: of the processes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,11 +46,16 @@ class Machine(Site):
         self.written, self.said = Written(), folder / "said.txt"
         self.inside: list[str] = []
         self.root = Path("/")
-        self._plugins = folder / "plugins"
+        plugins = folder / "plugins"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{plugins}",
+            "HOOK_SECRET": "correct horse",
+        }
         self._read: dict[str, tuple[int, Events]] = {}
         webhook = {"acctship_output_webhook": WEBHOOK.read_text()}
-        distribution(self._plugins, "acctship-output-webhook", webhook, {"webhook": "acctship_output_webhook"})
-        distribution(self._plugins, "acctship-output-moody", {"moody": MOODY.read_text()})
+        distribution(plugins, "acctship-output-webhook", webhook, {"webhook": "acctship_output_webhook"})
+        distribution(plugins, "acctship-output-moody", {"moody": MOODY.read_text()})
 
     def webhook(self, url: str, more: str = "", *, name: str = "hook", timeout: str = "500ms") -> str:
         """The table of an output over HTTP."""
@@ -92,6 +100,10 @@ class Machine(Site):
         """Events that are dead letters of an output."""
         return [line["event"] for line in self._lines(self.state / "deadletter" / f"{name}.jsonl")]
 
+    def forget_what_was_read(self) -> None:
+        """Read files anew from their beginning: they may have become shorter."""
+        self._read.clear()
+
     def lines(self, name: str) -> list[str]:
         """Lines of a text that some output has written."""
         path = self.folder / name
@@ -113,6 +125,17 @@ class Machine(Site):
         """Whether an output has got all of some records, or made dead letters of them."""
         return wanted <= pids(self.events(f"{name}.jsonl") if events is None else events) | pids(self.letters(name))
 
+    def command(self, *arguments: str) -> Done:
+        """What a person runs, in a hurry, too."""
+        done = subprocess.run(
+            [*QUICK, *arguments, "-c", self.config],
+            capture_output=True,
+            env=self.environment,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr.decode())
+
     def serve(self, done: Callable[[], bool]) -> None:
         """Run until all is done; a daemon that ends because an output hung too often is started anew, as by systemd."""
         end = time.monotonic() + PATIENCE
@@ -133,21 +156,16 @@ class Machine(Site):
         assert "shipping stops: all is shipped that was there" in self.said.read_text()
 
     @contextmanager
-    def run(self, *arguments: str, before: None = None) -> Iterator[Service]:
+    def run(self, *arguments: str) -> Iterator[Service]:
         """A daemon in a hurry; it is killed in the end if it still runs."""
-        assert before is None
         with (
             self.said.open("ab") as said,
             subprocess.Popen(
-                [*self.inside, sys.executable, "-m", "tests.faults.quick", "run", "-c", self.config, *arguments],
+                [*self.inside, *QUICK, "run", "-c", self.config, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{ROOT}{os.pathsep}{self._plugins}",
-                    "HOOK_SECRET": "correct horse",
-                },
+                env=self.environment,
                 text=True,
             ) as process,
         ):

@@ -63,18 +63,10 @@ class _Moody:
                 return acctship.SendResult(retry=some)
             case "slow":
                 return acctship.SendResult(pause=0.05)
-            case "busy" | "took and is busy":
-                raise acctship.RetryableError("moody", retry_after=0.02)
-            case "no route":
-                raise OSError("no route")
-            case "halts":
-                raise acctship.HaltError("token revoked")
-            case "too large":
-                raise acctship.TooLargeError("more than it takes")
             case "hangs":
                 time.sleep(self._timeout + 0.5)
-            case "bug" | "took and has a bug":
-                raise ZeroDivisionError("moody")
+            case _ if kind in RAISING:
+                raise RAISING[kind]
         return None  # type: ignore[return-value]  # what an author may forget, too
 
     def _keep(self, batch: acctship.EventBatch) -> None:
@@ -89,7 +81,16 @@ TAKING = (
     "took and is busy",
     "took and has a bug",
 )
-KINDS = (*TAKING, "busy", "no route", "halts", "too large", "hangs", "bug", "forgets to answer")
+RAISING: dict[str, Exception] = {
+    "busy": acctship.RetryableError("moody", retry_after=0.02),
+    "took and is busy": acctship.RetryableError("moody"),
+    "no route": OSError("no route"),
+    "halts": acctship.HaltError("token revoked"),
+    "too large": acctship.TooLargeError("more than it takes"),
+    "bug": ZeroDivisionError("moody"),
+    "took and has a bug": ZeroDivisionError("moody"),
+}
+KINDS = tuple(sorted({*TAKING, *RAISING, "hangs", "forgets to answer"}))
 
 
 def _append(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ def hurry() -> None:
     """Shorten back-off, halts, the time until an outage is told of, and that between two checkpoints."""
     patience.LONGEST_BACK_OFF, patience.SHORTEST_HALT, patience.LONGEST_HALT = 0.05, 0.05, 0.1
     outage.PATIENCE = 0.5
-    shipper.EVERY, shipper.SAVE = 0.5, 0.1
+    vars(shipper).update(EVERY=0.5, SAVE=0.1)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ class Receiver:
         rng: chooses when to fail, and how.
         faults: how many to show in all.
         kinds: names of those of `FAULTS` to choose from; all of them if none are named.
-        refuses: pids of events that it will never take: 413, as often as one is among those that are posted.
+        refuses: pids of events that it does not take: 413, as often as one is among those that are posted.
 
     Attributes:
+        refuses: see above; it may change its mind.
         left: faults that are still to be shown.
         shown: names of those that were.
         events: all that it took, in order; also those of which its answer was lost.
@@ -36,7 +37,7 @@ class Receiver:
         self, rng: random.Random, faults: int = 0, kinds: tuple[str, ...] = (), refuses: frozenset[int] = frozenset()
     ) -> None:
         self.left, self.shown, self.events = faults, list[str](), list[dict[str, Any]]()
-        self._rng, self._kinds, self._refuses = rng, kinds or tuple(FAULTS), refuses
+        self._rng, self._kinds, self.refuses = rng, kinds or tuple(FAULTS), refuses
         self._lock = threading.Lock()
         self.closed = threading.Event()
         self._listener = _listening(0)
@@ -48,13 +49,17 @@ class Receiver:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Be away for good: whoever connects is refused."""
         self.closed.set()
         self._stop_listening()
 
     def take(self, body: bytes) -> bool:
         """Keep the events; False if it will never take them."""
         events = [json.loads(line) for line in body.splitlines()]
-        if any("process" in one and one["process"]["pid"] in self._refuses for one in events):
+        if any("process" in one and one["process"]["pid"] in self.refuses for one in events):
             return False
         with self._lock:
             self.events += events
@@ -124,6 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
 
+    def say(self, part: bytes) -> None:
+        self.wfile.write(part)
+
     def reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.connection.shutdown(socket.SHUT_RD)
@@ -150,7 +158,7 @@ def _lost(receiver: Receiver, handler: _Handler, body: bytes) -> None:
 
 def _half(receiver: Receiver, handler: _Handler, body: bytes) -> None:
     receiver.take(body)
-    handler.wfile.write(b"HTTP/1.1 20")
+    handler.say(b"HTTP/1.1 20")
 
 
 def _took_and_hangs(receiver: Receiver, handler: _Handler, body: bytes) -> None:
@@ -164,7 +172,7 @@ FAULTS: dict[str, Callable[[Receiver, _Handler, bytes], None]] = {
     "hangs": lambda _receiver, handler, _body: handler.hang(),
     "took and hangs": _took_and_hangs,
     "half": _half,
-    "half, not taken": lambda _receiver, handler, _body: handler.wfile.write(b"HTTP/1.0 503 Ser") and None,
+    "half, not taken": lambda _receiver, handler, _body: handler.say(b"HTTP/1.0 503 Ser"),
     "lost": _lost,
     "busy": lambda _receiver, handler, _body: handler.answer(503),
     "throttled": lambda _receiver, handler, _body: handler.answer(429, Retry_After="0"),

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
-
-import pytest
 
 from tests.cli.service import until
 from tests.faults.accounts import expect_all, expect_one_id_each, pids
@@ -14,11 +11,6 @@ from tests.faults.machine import Machine
 from tests.faults.receiver import Receiver
 
 NO_SPACE = "No space left on device"
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 def test_full_disk_of_the_state_halts_all_until_there_is_room(machine: Machine, rng: random.Random) -> None:

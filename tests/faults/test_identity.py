@@ -25,17 +25,10 @@ MACHINE_ID = Path("/etc/machine-id")
 NEW_ID = "fedcba9876543210fedcba9876543210"
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    if os.geteuid() != 0:
-        skip("only root can have a host name and a machine-id of its own")
-    if not MACHINE_ID.exists():
-        skip(f"{MACHINE_ID} is missing, so nothing can be mounted over it")
-    return Machine(tmp_path)
-
-
 def moved(machine: Machine, *, name: str = "", machine_id: str = "") -> list[str]:
     """Command in front of another that then runs under another host name, or with another machine-id."""
+    if os.geteuid() != 0:
+        skip("only root can have a host name and a machine-id of its own")
     steps = [f"hostname {name}"] if name else []
     if machine_id:
         (machine.folder / "machine-id").write_text(f"{machine_id}\n")
@@ -72,10 +65,10 @@ def test_ids_stay_when_the_machine_is_renamed_and_each_change_is_told_once(
 
 
 def test_clock_that_is_set_is_told_once_and_changes_no_id(
-    tmp_path: Path, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, rng: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock stands in for the machine's, which must not be set: a time namespace shifts only the steady clocks."""
-    machine, wall = Machine(tmp_path), [1_700_000_000.0]
+    wall = [1_700_000_000.0]
     monkeypatch.setattr(engine, "ClockWatch", partial(ClockWatch, wall=lambda: wall[0], steady=lambda: 0.0))
     settings, task = Orders(machine.config, (), None, Origin(numeric=True), once=False, drain=False).task()
     state = State.open(Path(settings.state.directory), this_machine(), accept_loss=False)

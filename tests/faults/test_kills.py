@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 
 from tests.faults.accounts import expect_all, expect_one_id_each, expect_sums
 from tests.faults.campaign import KILLS, SEED
@@ -16,8 +15,7 @@ LONGEST_LIFE = 2.0
 """Seconds after which a daemon is killed at last: it needs about a half to begin."""
 
 
-def test_nothing_is_lost_and_the_accounts_add_up_over_kills(tmp_path: Path, rng: random.Random) -> None:
-    machine = Machine(tmp_path)
+def test_nothing_is_lost_and_the_accounts_add_up_over_kills(machine: Machine, rng: random.Random) -> None:
     with Receiver(rng, KILLS * 5) as hook:
         machine.configure(machine.webhook(hook.url, FILTER) + machine.moody(SEED, KILLS * 5, threads=2))
         for _ in range(KILLS):
