@@ -53,6 +53,7 @@ class Machine(Site):
             "HOOK_SECRET": "correct horse",
         }
         self._read: dict[str, tuple[int, Events]] = {}
+        self._missing: dict[str, set[int]] = {}
         webhook = {"acctship_output_webhook": WEBHOOK.read_text()}
         distribution(plugins, "acctship-output-webhook", webhook, {"webhook": "acctship_output_webhook"})
         distribution(plugins, "acctship-output-moody", {"moody": MOODY.read_text()})
@@ -123,7 +124,9 @@ class Machine(Site):
 
     def has(self, name: str, wanted: set[int], events: Events | None = None) -> bool:
         """Whether an output has got all of some records, or made dead letters of them."""
-        return wanted <= pids(self.events(f"{name}.jsonl") if events is None else events) | pids(self.letters(name))
+        missing = wanted - pids(self.events(f"{name}.jsonl") if events is None else events) - pids(self.letters(name))
+        self._missing[name] = missing
+        return not missing
 
     def command(self, *arguments: str) -> Done:
         """What a person runs, in a hurry, too."""
@@ -144,7 +147,7 @@ class Machine(Site):
                 while service.process.poll() is None:
                     if done():
                         return
-                    assert time.monotonic() < end, f"it never came to its end: {self.said.read_text()[-2000:]}"
+                    assert time.monotonic() < end, f"missing: {self._missing}; {self.said.read_text()[-2000:]}"
                     time.sleep(0.05)  # between two looks; what is waited for is the end
                 assert service.process.returncode == 1, self.said.read_text()[-2000:]
 

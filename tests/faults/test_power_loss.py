@@ -7,6 +7,7 @@ has one id. Dead letters are left as they are: they are only ever appended to, a
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from acctship.cli import main
 from tests.builders import SIZE
 from tests.cli.service import until
-from tests.faults.accounts import expect_all, expect_one_id_each
+from tests.faults.accounts import expect_all, expect_one_id_each, pids
 from tests.faults.campaign import LOSSES
 from tests.faults.machine import Machine
 
@@ -88,6 +89,27 @@ def test_damaged_state_is_refused_or_nothing_is_lost(machine: Machine, drain: Ru
             expect_all(machine.written.pids, machine.events(name), [], name)
     assert min(refused, gone_on) > 0
     expect_one_id_each(machine.events(), machine.events("more.jsonl"))
+
+
+def test_state_from_a_backup_loses_nothing_and_sends_again_with_the_same_ids(
+    machine: Machine, drain: Run, rng: random.Random
+) -> None:
+    backup = machine.folder / "backup"
+    for turn in range(4):
+        machine.write(10, rng)
+        machine.rotate()
+        machine.write(10, rng)
+        assert drain()[0] == 0
+        if turn == 1:
+            shutil.copytree(machine.state, backup)
+    before = len(machine.events())
+    shutil.rmtree(machine.state)
+    backup.rename(machine.state)
+    machine.write(10, rng)
+    assert drain()[0] == 0
+    expect_all(machine.written.pids, machine.events(), [], "copy")
+    expect_one_id_each(machine.events())
+    assert pids(machine.events()[before:]) == {*range(41, 91)}  # those since the backup, and no others
 
 
 @pytest.mark.parametrize("running", [True, False])
