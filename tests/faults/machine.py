@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -89,9 +90,14 @@ class Machine(Site):
             file.write(b"".join(made))
 
     def rotate(self) -> None:
-        """A new file, which the kernel writes to from the next record on."""
+        """A new file, which the kernel writes to from the next record on; the one before is compressed."""
+        before = self.path.with_name(f"pacct.{self.written.files}")
         self.written.files += 1
         self.path.rename(self.path.with_name(f"pacct.{self.written.files}"))
+        if before.exists():
+            with gzip.open(f"{before}.gz", "wb") as file:
+                file.write(before.read_bytes())
+            before.unlink()
 
     def events(self, name: str = "events.jsonl") -> Events:
         """What has arrived, in order, but for a line that is being written; what was read before is not read again."""
