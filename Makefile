@@ -18,7 +18,7 @@ test: .venv/tests-installed ## Check style, types and imports, and run the tests
 	$(RUN)/lint-imports
 	$(RUN)/pytest
 
-campaign: .venv/tests-installed ## Let receivers, disks and power fail for ten minutes; ACCTSHIP_SEED=N for other faults.
+campaign: .venv/tests-installed ## Let receivers, disks and power fail for a quarter of an hour; ACCTSHIP_SEED=N for other faults.
 	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py
 
 bench: .venv/tests-installed ## Measure speed and memory beside the peers.

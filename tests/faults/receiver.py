@@ -26,6 +26,8 @@ class Receiver:
         kinds: names of those of `FAULTS` to choose from; all of them if none are named.
         refuses: pids of events that it does not take: 413, as often as one is among those that are posted.
 
+        takes: share of the requests that it answers properly, while there are faults left.
+
     Attributes:
         refuses: see above; it may change its mind.
         left: faults that are still to be shown.
@@ -34,10 +36,17 @@ class Receiver:
     """
 
     def __init__(
-        self, rng: random.Random, faults: int = 0, kinds: tuple[str, ...] = (), refuses: frozenset[int] = frozenset()
+        self,
+        rng: random.Random,
+        faults: int = 0,
+        kinds: tuple[str, ...] = (),
+        *,
+        refuses: frozenset[int] = frozenset(),
+        takes: float = 0.4,
     ) -> None:
         self.left, self.shown, self.events = faults, list[str](), list[dict[str, Any]]()
         self._rng, self._kinds, self.refuses = rng, kinds or tuple(FAULTS), refuses
+        self._takes = takes
         self._lock = threading.Lock()
         self.closed = threading.Event()
         self._listener = _listening(0)
@@ -68,7 +77,7 @@ class Receiver:
     def fault(self) -> Callable[[Receiver, _Handler, bytes], None] | None:
         """What to do instead of answering, now and then."""
         with self._lock:
-            if self.left == 0 or self._rng.random() < 0.4:
+            if self.left == 0 or self._rng.random() < self._takes:
                 return None
             self.left -= 1
             kind = self._rng.choice(self._kinds)
