@@ -180,7 +180,11 @@ def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
     monkeypatch.setattr("acctship.delivery.holdings.SETTLED", 0.0)
     monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
     sink, go = Sink(), threading.Event()
-    sink.before = lambda _batch: go.wait() and None
+
+    def hold(_batch: object) -> None:
+        go.wait()
+
+    sink.before = hold
     with running(tmp_path, oldest(sink, batch_events=100)) as run:
         run.append(*range(1, 5001))
         segments = tmp_path / "state/segments.json"
@@ -208,5 +212,6 @@ def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatc
             run.until(lambda number=number: number in sink.pids, "the record")  # type: ignore[misc]  # not inferred
             (tmp_path / "pacct").rename(tmp_path / "old")
         run.append(9)
+        run.until(lambda: 9 in sink.pids, "the last record")
         run.until(lambda: len(json.loads(cursor.read_bytes())["places"]) <= 3, "those to go whose files are not open")
     assert sink.pids == [*range(1, 8), 9]

@@ -36,7 +36,7 @@ D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 
-def read(path: Path, kind: type[D], lost: str) -> D:
+def read(path: Path, kind: type[D], lost: str | None) -> D:
     """Read one document.
 
     Args:
@@ -54,14 +54,14 @@ def read(path: Path, kind: type[D], lost: str) -> D:
     return decode(raw, kind, str(path), lost)
 
 
-def unusable(path: Path, error: OSError, lost: str) -> StateError:
+def unusable(path: Path, error: OSError, lost: str | None) -> StateError:
     """What to raise where a file that must be there cannot be opened."""
     if isinstance(error, FileNotFoundError):
         return StateError(f"{path}: is missing: restore it from a backup", lost=lost)
     return StateError(f"{path}: cannot be used: {error.strerror}: see to it that acctship may read and write it")
 
 
-def decode(raw: bytes, kind: type[T], name: str, lost: str) -> T:
+def decode(raw: bytes, kind: type[T], name: str, lost: str | None) -> T:
     """Take apart JSON that holds its `format`.
 
     Args:
@@ -78,7 +78,7 @@ def decode(raw: bytes, kind: type[T], name: str, lost: str) -> T:
     return parse(raw, kind, name, lost)
 
 
-def parse(raw: bytes, kind: type[T], name: str, lost: str) -> T:
+def parse(raw: bytes, kind: type[T], name: str, lost: str | None) -> T:
     """Take apart any JSON; arguments and errors as those of `decode`."""
     try:
         return msgspec.json.decode(raw, type=kind)

@@ -86,6 +86,7 @@ class Shipper:
     def look_for_lost(self) -> None:
         """Report, when there is time, what can never be shipped because its files are gone."""
         self._look_for_lost = True
+        self.wake()
 
     def finish(self) -> None:
         """Read no more records; `at_rest` tells when those that were read, and the health events, have gone."""

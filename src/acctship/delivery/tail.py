@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from acctship.delivery import documents
@@ -13,6 +12,7 @@ from acctship.delivery.follower import Follower
 from acctship.delivery.notice import Report
 from acctship.delivery.place import NOT_WANTED, Place
 from acctship.delivery.segments import SegmentEntry
+from acctship.errors import StateError
 from acctship.events.names import Names
 from acctship.events.source import Source
 from acctship.records import Layout
@@ -21,7 +21,6 @@ POLL = 0.2
 """Seconds between two looks at the file."""
 SAVE = 1.0
 """Seconds between two writes of the state, at least."""
-_LOST = "which records have been printed: the file is then printed from its beginning"
 
 
 class TailState(documents.Document):
@@ -44,10 +43,14 @@ def load(path: Path, source: Source) -> TailState:
     Raises:
         StateError: it is damaged, or cannot be read.
     """
-    with suppress(FileNotFoundError):
+    try:
         path.lstat()
-        return documents.read(path, TailState, _LOST)
-    return TailState(source_id=source.id, segments=[], places={})
+    except FileNotFoundError:
+        return TailState(source_id=source.id, segments=[], places={})
+    try:
+        return documents.read(path, TailState, None)
+    except StateError as error:
+        raise StateError(f"{error}; or remove it, and what is there is printed again") from None
 
 
 def tail(
