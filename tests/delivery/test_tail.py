@@ -18,7 +18,7 @@ from tests.delivery.followed import numbered
 SOURCE = Source("a test")
 
 
-def follow(folder: Path, wait: Callable[[float], bool] = lambda _seconds: False) -> Iterator[Chunk]:
+def follow(folder: Path, wait: Callable[[float], bool] = lambda seconds: seconds == 0) -> Iterator[Chunk]:
     """What comes until there is nothing more, or until `wait` says that it is enough."""
     path = folder / "state.json"
     return tail(
@@ -64,6 +64,16 @@ def test_chunk_that_was_not_printed_comes_again(tmp_path: Path) -> None:
     assert pids(next(chunks)) == [1, 2]
     chunks.close()  # type: ignore[attr-defined]  # it is a generator: as if printing had failed
     assert [pids(chunk) for chunk in follow(tmp_path)] == [[1, 2]]
+
+
+def test_end_that_is_asked_for_amid_chunks_counts_what_was_printed(tmp_path: Path) -> None:
+    append(tmp_path, 1)
+    list(follow(tmp_path))
+    append(tmp_path, 2)
+    (tmp_path / "pacct").rename(tmp_path / "pacct.1")
+    append(tmp_path, 3)
+    assert [pids(chunk) for chunk in follow(tmp_path, lambda _seconds: False)] == [[2]]
+    assert [pids(chunk) for chunk in follow(tmp_path)] == [[3]]
 
 
 def test_records_come_while_it_waits(tmp_path: Path) -> None:

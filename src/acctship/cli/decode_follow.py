@@ -63,8 +63,6 @@ def follow(
         try:
             for chunk in tail(path, source, where.names(), state, save=save, report=report, layout=layout, wait=wait):
                 write(rendering.render(chunk.events(NOTHING)))
-                if signals.ending:
-                    break
         except OutputClosedError:
             if not reader_gone(1):
                 raise

@@ -74,7 +74,7 @@ def tail(
         save: writes it durably.
         report: takes notices.
         layout: of the records, where a person knows better than the file.
-        wait: waits some seconds; False ends it all.
+        wait: waits so many seconds, perhaps none; False ends it all.
 
     Raises:
         OSError: the state cannot be written.
@@ -99,6 +99,8 @@ def tail(
             yield chunk
             state.places[chunk.segment] = chunk.place(len(chunk.records))
             unsaved = True
+            if not wait(0):
+                return
     finally:
         follower.close()
         state.segments = follower.entries()
