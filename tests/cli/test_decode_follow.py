@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import pytest
 
-from acctship.delivery.documents import read
+from acctship.delivery.keeping.documents import read
 from acctship.delivery.tail import TailState
 from tests.cli.command import ACCTSHIP
 from tests.cli.service import PATIENCE, records, until

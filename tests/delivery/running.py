@@ -12,13 +12,13 @@ from typing import Any
 
 from acctship import EventBatch, SendResult
 from acctship.delivery.engine import Engine, Task
-from acctship.delivery.patience import FOR_EVER, Patience
-from acctship.delivery.state import State
+from acctship.delivery.keeping.state import State
+from acctship.delivery.sending.patience import FOR_EVER, Patience
 from acctship.deployed import Deployed
 from acctship.events.identity import Machine
 from acctship.events.names import Names, no_name
 from acctship.events.source import Source
-from tests.delivery.followed import numbered
+from tests.delivery.following.followed import numbered
 
 MACHINE = Machine("web1", "0" * 32)
 PATIENCE = 20.0

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from acctship import Delivery, EventBatch, Output, OutputConfig, OutputSpec, SendResult
-from acctship.delivery.cutting import cut
 from acctship.delivery.notice import Notice, Report
-from acctship.delivery.parcel import Parcel
-from acctship.delivery.patience import BOUNDED, FOR_EVER, Patience
-from acctship.delivery.rejections import DeadLetter
-from acctship.delivery.tally import Tally
-from acctship.delivery.worker import Worker
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.patience import BOUNDED, FOR_EVER, Patience
+from acctship.delivery.sending.rejections import DeadLetter
+from acctship.delivery.sending.tally import Tally
+from acctship.delivery.sending.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.where import Where
 from acctship.plugins import Found, Plugin

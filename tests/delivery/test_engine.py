@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from acctship import HaltError, SendResult
-from acctship.delivery import documents
+from acctship.delivery.keeping import documents
 from acctship.deployed import Deployed
-from tests.delivery.followed import numbered
+from tests.delivery.following.followed import numbered
 from tests.delivery.running import Running, Sink, running
 from tests.delivery.standins import deploy
 
@@ -57,7 +57,7 @@ def test_nothing_is_sent_while_the_cursor_cannot_be_written(tmp_path: Path, monk
 
 
 def test_records_whose_file_is_gone_are_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acctship.delivery.holdings.SETTLED", 0.0)
+    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.0)
     monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
     sink = Sink()
     with running(tmp_path, oldest(sink)) as run:
@@ -177,7 +177,7 @@ def test_bug_in_a_thread_is_no_silence(tmp_path: Path, monkeypatch: pytest.Monke
 def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acctship.delivery.holdings.SETTLED", 0.0)
+    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.0)
     monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
     sink, go = Sink(), threading.Event()
 
@@ -203,7 +203,7 @@ def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
 
 
 def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acctship.delivery.segments.MOST_WITHOUT_FILES", 0)
+    monkeypatch.setattr("acctship.delivery.following.segments.MOST_WITHOUT_FILES", 0)
     monkeypatch.setattr("acctship.delivery.shipper.EVERY", 0.1)
     sink, cursor = Sink(), tmp_path / "state/cursors/sink.json"
     with running(tmp_path, oldest(sink)) as run:

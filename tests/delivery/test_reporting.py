@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from acctship.delivery.journal import Journal
+from acctship.delivery.keeping.journal import Journal
 from acctship.delivery.notice import Notice
 from acctship.delivery.reporting import Reporter
 from acctship.events.source import Source

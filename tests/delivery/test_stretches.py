@@ -8,8 +8,8 @@ from zlib import crc32
 import numpy as np
 from hypothesis import given, strategies as st
 
-from acctship.delivery.acknowledged import Piece
-from acctship.delivery.chunk import Chunk
+from acctship.delivery.following.chunk import Chunk
+from acctship.delivery.keeping.acknowledged import Piece
 from acctship.delivery.place import Place
 from acctship.delivery.stretches import Draft, Stretch, rejected_by_piece, stretches
 from acctship.deployed import Deployed

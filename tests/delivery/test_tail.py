@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from acctship.delivery import documents
-from acctship.delivery.chunk import Chunk
+from acctship.delivery.following.chunk import Chunk
+from acctship.delivery.keeping import documents
 from acctship.delivery.tail import load, tail
 from acctship.errors import StateError
 from acctship.events.names import Names, no_name
 from acctship.events.source import Source
-from tests.delivery.followed import numbered
+from tests.delivery.following.followed import numbered
 
 SOURCE = Source("a test")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from acctship.cli import main
-from acctship.delivery import outage, patience, shipper
+from acctship.delivery import shipper
+from acctship.delivery.sending import outage, patience
 
 
 def hurry() -> None:

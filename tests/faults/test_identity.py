@@ -14,7 +14,7 @@ from acctship.cli.daemon import Orders
 from acctship.cli.sources import Origin
 from acctship.delivery import engine
 from acctship.delivery.clock import ClockWatch
-from acctship.delivery.state import State
+from acctship.delivery.keeping.state import State
 from acctship.events.identity import this_machine
 from tests.cli.service import until
 from tests.conftest import skip

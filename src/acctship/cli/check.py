@@ -10,7 +10,7 @@ from acctship import config
 from acctship.cli.options import config_option, file_option, layout_option
 from acctship.cli.sources import choose_files, own_source_id
 from acctship.cli.terminal import coloured, say, write
-from acctship.delivery.state import State
+from acctship.delivery.keeping.state import State
 from acctship.errors import AcctshipError
 from acctship.events.escape import escape_line
 from acctship.events.identity import this_machine

@@ -15,9 +15,9 @@ from acctship.cli.signals import Signals
 from acctship.cli.sources import Origin, choose_files, describe
 from acctship.cli.terminal import say
 from acctship.delivery.engine import Engine, Task
+from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
-from acctship.delivery.patience import BOUNDED, FOR_EVER
-from acctship.delivery.state import State
+from acctship.delivery.sending.patience import BOUNDED, FOR_EVER
 from acctship.errors import AcctshipError
 from acctship.events.identity import this_machine
 from acctship.records import Layout

@@ -9,8 +9,8 @@ import click
 from acctship import config
 from acctship.cli.options import config_option
 from acctship.cli.terminal import say, write_table
+from acctship.delivery.keeping.state import State
 from acctship.delivery.replay import replay
-from acctship.delivery.state import State
 from acctship.errors import ConfigError
 from acctship.events.identity import this_machine
 

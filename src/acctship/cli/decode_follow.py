@@ -10,7 +10,7 @@ from acctship.cli.signals import Signals
 from acctship.cli.sources import Origin, describe
 from acctship.cli.terminal import OutputClosedError, say, write
 from acctship.config import Config
-from acctship.delivery import documents
+from acctship.delivery.keeping import documents
 from acctship.delivery.notice import Notice
 from acctship.delivery.tail import TailState, load, tail
 from acctship.events.omit import NOTHING

@@ -10,7 +10,7 @@ import click
 from acctship import config, plugins
 from acctship.cli.options import config_option
 from acctship.cli.terminal import say, write, write_table
-from acctship.delivery.state import State
+from acctship.delivery.keeping.state import State
 from acctship.deployed import HostKeys
 from acctship.errors import ConfigError
 from acctship.events.identity import this_machine

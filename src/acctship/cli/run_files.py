@@ -13,7 +13,7 @@ from acctship.cli.progress import progress_bar
 from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
 from acctship.cli.terminal import say
 from acctship.delivery.once import Reports, ship
-from acctship.delivery.tally import Tally
+from acctship.delivery.sending.tally import Tally
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError
 from acctship.records import Layout

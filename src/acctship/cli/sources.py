@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acctship.delivery.origin import known_source_id
+from acctship.delivery.keeping.origin import known_source_id
 from acctship.events.escape import escape
 from acctship.events.identity import Machine, source_id, this_machine
 from acctship.events.names import Names, file_lookup, no_name, system_names

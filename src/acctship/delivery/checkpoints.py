@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from acctship.delivery.cursors import Counts, Cursor
-from acctship.delivery.follower import Follower
+from acctship.delivery.following.follower import Follower
+from acctship.delivery.following.segments import SegmentEntry
+from acctship.delivery.keeping.cursors import Counts, Cursor
 from acctship.delivery.notice import Notice
 from acctship.delivery.place import NOT_WANTED
-from acctship.delivery.segments import SegmentEntry
 
 EVERY = 300.0
 """Seconds between two checkpoints of an output."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from acctship._version import __version__
 from acctship.delivery.clock import ClockWatch
-from acctship.delivery.cursors import Cursor
 from acctship.delivery.feed import Shared
-from acctship.delivery.follower import Follower
-from acctship.delivery.letterbox import Letterbox
+from acctship.delivery.following.follower import Follower
+from acctship.delivery.following.segments import SegmentEntry
+from acctship.delivery.keeping.cursors import Cursor
+from acctship.delivery.keeping.letterbox import Letterbox
+from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
-from acctship.delivery.patience import Patience
 from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
-from acctship.delivery.segments import SegmentEntry
+from acctship.delivery.sending.patience import Patience
+from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
-from acctship.delivery.state import State
-from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
 from acctship.events.escape import escape_line

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun, Piece
-from acctship.delivery.cursors import Cursor
-from acctship.delivery.follower import Follower
-from acctship.delivery.journal import Journal
+from acctship.delivery.following.follower import Follower
+from acctship.delivery.keeping.acknowledged import HEALTH, AcknowledgedRun, Piece
+from acctship.delivery.keeping.cursors import Cursor
+from acctship.delivery.keeping.journal import Journal
 from acctship.delivery.place import Place
 from acctship.delivery.reporting import Reporter
+from acctship.delivery.sending.worker import Worker
 from acctship.delivery.stretches import Draft, Stretch, stretches
-from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.names import Names
 

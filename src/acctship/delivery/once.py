@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from acctship.delivery.cutting import cut
-from acctship.delivery.parcel import Parcel
-from acctship.delivery.patience import BOUNDED
-from acctship.delivery.tally import Tally
-from acctship.delivery.worker import Worker
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.patience import BOUNDED
+from acctship.delivery.sending.tally import Tally
+from acctship.delivery.sending.worker import Worker
 from acctship.deployed import Deployed
 from acctship.errors import InputError
 from acctship.events.batch import EventBatch

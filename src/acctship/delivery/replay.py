@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import islice
 
-from acctship.delivery.cutting import cut
-from acctship.delivery.dead_letters import DeadLetters
+from acctship.delivery.keeping.dead_letters import DeadLetters
 from acctship.delivery.notice import Report
-from acctship.delivery.parcel import Parcel
-from acctship.delivery.patience import BOUNDED
-from acctship.delivery.tally import Tally
-from acctship.delivery.worker import Worker
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.patience import BOUNDED
+from acctship.delivery.sending.tally import Tally
+from acctship.delivery.sending.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.batch import EventBatch
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from acctship.delivery.health import health_event
-from acctship.delivery.journal import Journal
+from acctship.delivery.keeping.journal import Journal
 from acctship.delivery.notice import Notice
 from acctship.events.schema import Event
 from acctship.events.source import Source

@@ -7,15 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from acctship.delivery.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.checkpoints import EVERY, checkpoints
-from acctship.delivery.cursors import Cursor
 from acctship.delivery.feed import Feed, Shared
+from acctship.delivery.keeping.acknowledged import HEALTH, AcknowledgedRun, Piece
+from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.notice import Notice
-from acctship.delivery.parcel import Parcel
 from acctship.delivery.place import NOT_WANTED, Place
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.worker import Worker
 from acctship.delivery.stretches import rejected_by_piece
-from acctship.delivery.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.escape import escape_line
 

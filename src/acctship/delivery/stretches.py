@@ -7,10 +7,10 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from acctship.delivery.acknowledged import Piece
-from acctship.delivery.chunk import Chunk
-from acctship.delivery.cutting import cut
-from acctship.delivery.parcel import Parcel
+from acctship.delivery.following.chunk import Chunk
+from acctship.delivery.keeping.acknowledged import Piece
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
 from acctship.deployed import Deployed
 from acctship.events.batch import EventBatch
 from acctship.events.names import Names

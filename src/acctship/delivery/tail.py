@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from acctship.delivery import documents
-from acctship.delivery.chunk import Chunk
-from acctship.delivery.follower import Follower
+from acctship.delivery.following.chunk import Chunk
+from acctship.delivery.following.follower import Follower
+from acctship.delivery.following.segments import SegmentEntry
+from acctship.delivery.keeping import documents
 from acctship.delivery.notice import Report
 from acctship.delivery.place import NOT_WANTED, Place
-from acctship.delivery.segments import SegmentEntry
 from acctship.errors import StateError
 from acctship.events.names import Names
 from acctship.events.source import Source

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from acctship.delivery.bounded import HungError, call
+from acctship.delivery.sending.bounded import HungError, call
 from acctship.deployed import Deployed, deploy
 from acctship.errors import ConfigError, PluginError
 from acctship.events.batch import EventBatch

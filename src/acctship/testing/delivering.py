@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from acctship.delivery.cutting import cut
-from acctship.delivery.parcel import Parcel
-from acctship.delivery.patience import BOUNDED
-from acctship.delivery.worker import Worker
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.patience import BOUNDED
+from acctship.delivery.sending.worker import Worker
 from acctship.deployed import Deployed
 from acctship.events.batch import EventBatch
 

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from acctship.delivery.bounded import HungError, call
+from acctship.delivery.sending.bounded import HungError, call
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError
 from acctship.events.batch import EventBatch
