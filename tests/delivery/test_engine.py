@@ -22,6 +22,10 @@ def oldest(sink: Sink, name: str = "sink", **limits: Any) -> Deployed:
     return replace(deploy(lambda: sink, name=name, linger=0.0, **limits), start="oldest")
 
 
+def halt(_batch: object) -> SendResult:
+    raise HaltError("bad token")
+
+
 def test_cursor_is_on_disk_before_the_first_send(tmp_path: Path) -> None:
     sink, seen = Sink(), list[bool]()
     sink.before = lambda _batch: seen.append((tmp_path / "state/cursors/sink.json").exists())
@@ -101,10 +105,6 @@ def test_checkpoint_that_a_crash_kept_from_the_journal_is_told_once_more_with_it
 
 def test_outage_that_began_before_a_restart_ends_when_the_output_works(tmp_path: Path) -> None:
     sink, other = Sink(), Sink()
-
-    def halt(_batch: object) -> SendResult:
-        raise HaltError("bad token")
-
     sink.before = halt
     with running(tmp_path, oldest(sink), oldest(other, "other")) as run:
         run.append(1)
@@ -119,10 +119,6 @@ def test_outage_that_began_before_a_restart_ends_when_the_output_works(tmp_path:
 
 def test_output_that_left_the_configuration_ends_its_outage(tmp_path: Path) -> None:
     sink, other = Sink(), Sink()
-
-    def halt(_batch: object) -> SendResult:
-        raise HaltError("bad token")
-
     sink.before = halt
     with running(tmp_path, oldest(sink), oldest(other, "other")) as run:
         run.append(1)

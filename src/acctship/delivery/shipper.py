@@ -21,7 +21,6 @@ from acctship.events.escape import escape_line
 
 SAVE = 1.0
 """Seconds between two writes of a cursor, at least."""
-_LONGEST_WAIT = 30.0
 
 Settled = Callable[[Parcel, Mapping[int, str]], None]
 
@@ -223,7 +222,7 @@ class Shipper:
         return True
 
     def _report_lost(self) -> None:
-        if not self._look_for_lost or self._run:
+        if not self._look_for_lost or self._run:  # what is on its way may still arrive
             return
         self._look_for_lost = False
         name = self.deployed.name
@@ -239,6 +238,7 @@ class Shipper:
             )
             self._tell(heartbeat=True)
             self._cursor.begin(segment.key, Place(NOT_WANTED))
+            self._unsaved = True
             self._feed.places[segment.key] = Place(NOT_WANTED)
 
     def _checkpoint(self) -> bool:
@@ -252,8 +252,9 @@ class Shipper:
     def _forget(self) -> None:
         """Let go of segments that no file holds and nobody remembers."""
         known = {entry.key for entry in self._shared.follower.entries()}
-        for key in self._cursor.places.keys() - known:
-            del self._cursor.places[key], self._feed.places[key]
+        for key in () if self._run else self._cursor.places.keys() - known:
+            del self._cursor.places[key]
+            self._feed.places.pop(key, None)
 
     def _tell(self, *, heartbeat: bool) -> bool:
         self._forget()
