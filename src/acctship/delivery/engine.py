@@ -29,7 +29,7 @@ from acctship.records import Layout
 
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
-_ANSWERS = 0.02
+_ANSWERS, _CHORES = 0.02, 1.0
 _SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 60.0
 
 
@@ -80,7 +80,7 @@ class Engine:
         self._clock = ClockWatch(self.report)
         self._saved: object = None
         self._changed = True
-        self._saved_at = self._looked_at = float("-inf")
+        self._saved_at = self._looked_at = self._chores_at = float("-inf")
         self._tell_start()
         self._follower.poll()
         self._end_old_outages()
@@ -104,9 +104,14 @@ class Engine:
     def tick(self) -> None:
         """Look whether there is anything new, and keep what has to be remembered."""
         now = time.monotonic()
+        if now < self._chores_at and not self._follower.stirs():
+            return  # at rest, this is what it costs
         if self._follower.poll():
             self._changed = True
             self._wake()
+        if now < self._chores_at:
+            return
+        self._chores_at = now + _CHORES
         self._clock.look()
         self.report.retry()
         self._save_segments(now)
@@ -124,13 +129,13 @@ class Engine:
     def failure(self) -> AcctshipError | None:
         """Why the daemon cannot go on, for whoever starts it anew; None if it can."""
         for shipper in self.shippers:
-            where = f"outputs.{shipper.deployed.name}"
-            if shipper.failure is not None:
-                failure = OutputError(f"{where}: a bug in acctship: {shipper.failure!r} (--debug shows where)")
-                failure.__cause__ = shipper.failure
+            name, error = shipper.deployed.name, shipper.failure
+            if error is not None:
+                failure = OutputError(f"outputs.{name}: a bug in acctship: {error!r} (--debug shows where)")
+                failure.__cause__ = error
                 return failure
             if shipper.worker.gone is not None:
-                return OutputError(f"{where}: {shipper.worker.gone}")
+                return OutputError(f"outputs.{name}: {shipper.worker.gone}")
         return None
 
     def stop(self, why: str) -> bool:

@@ -77,6 +77,10 @@ class Follower:
         self._readable: list[tuple[str, int]] = []  # keys in order, and the offset that who has all of it is at
         self.poll()
 
+    def stirs(self) -> bool:
+        """Whether `poll` is worth calling before a second has passed: the live file is not what it was."""
+        return self._live.stirs()
+
     def poll(self) -> bool:
         """Look at the live file, and once a second at its path and beside it; to be called five times a second.
 

@@ -77,6 +77,14 @@ class LiveFile:
         """Its segment; None as long as it has no record."""
         return None if self.key is None else self._catalogue[self.key]
 
+    def stirs(self) -> bool:
+        """Whether the file is another than at the last look; asked five times a second, so it does nothing else."""
+        try:
+            status = os.fstat(self.descriptor)
+        except OSError:  # there is none, or it has just been taken over
+            return self.descriptor >= 0
+        return (status.st_size, status.st_mtime_ns) != self._seen
+
     def grow(self) -> bool:
         """Look at the file itself; False if it is as it was."""
         if self.descriptor < 0:
