@@ -86,14 +86,14 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
         engine = _engine(orders, settings, task, accept_loss=accept_loss)
         why = ""
         while not why:
-            engine.tick()
-            if engine.failure is not None:
+            stirred = engine.tick()
+            if stirred and engine.failure is not None:
                 engine.stop("an output cannot go on")
                 raise engine.failure
             if signals.reload:
                 signals.reload = False
                 settings, engine = _reload(orders, settings, engine)
-            if engine.finished:
+            if stirred and engine.finished:
                 why = "all is shipped that was there"
             elif not settings.paths and reader_gone(1):  # then nothing but standard output is shipped to
                 why = "standard output was closed by its reader"

@@ -101,16 +101,23 @@ class Engine:
         for shipper in self.shippers:
             shipper.start()
 
-    def tick(self) -> None:
-        """Look whether there is anything new, and keep what has to be remembered."""
+    def tick(self) -> bool:
+        """Look whether there is anything new, and keep what has to be remembered.
+
+        Returns:
+            Whether there was anything to do: if not, `failure` and `finished` need not be asked.
+        """
         now = time.monotonic()
         if now < self._chores_at and not self._follower.stirs():
-            return  # at rest, this is what it costs
+            return self.task.to_present_end  # which ends at any moment; otherwise this is all that rest costs
         if self._follower.poll():
             self._changed = True
             self._wake()
-        if now < self._chores_at:
-            return
+        if now >= self._chores_at:
+            self._do_chores(now)
+        return True
+
+    def _do_chores(self, now: float) -> None:
         self._chores_at = now + _CHORES
         self._clock.look()
         self.report.retry()
