@@ -69,6 +69,7 @@ def test_clock_that_is_set_is_told_once_and_changes_no_id(
 ) -> None:
     """A clock stands in for the machine's, which must not be set: a time namespace shifts only the steady clocks."""
     wall = [1_700_000_000.0]
+    monkeypatch.setattr(engine, "_CHORES", 0.0)
     monkeypatch.setattr(engine, "ClockWatch", partial(ClockWatch, wall=lambda: wall[0], steady=lambda: 0.0))
     settings, task = Orders(machine.config, (), None, Origin(numeric=True), once=False, drain=False).task()
     state = State.open(Path(settings.state.directory), this_machine(), accept_loss=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zlib import crc32
 
 import pytest
 
+from acctship.delivery.following.files import examine_file
 from acctship.delivery.place import Place
 from tests.builders import SIZE
 from tests.delivery.following.followed import Site, numbered
@@ -257,3 +259,24 @@ def test_copy_of_a_file_whose_successor_begins_alike_is_the_copy_of_the_first(si
     site.append(numbered(5))
     site.poll()
     assert output.read() == [5]
+
+
+def test_file_that_is_cut_while_its_first_record_is_looked_at_is_one_segment_not_two(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.follower.poll()
+    output = site.output()
+    assert output.read() == [1, 2, 3]
+
+    def cut_and_examine(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        site.path.write_bytes(numbered(20))  # behind the back of who has just asked for the size
+        return examine_file(*arguments)
+
+    monkeypatch.setattr("acctship.delivery.following.live.examine_file", cut_and_examine)
+    site.path.write_bytes(numbered(*range(10, 20)))
+    site.poll()
+    site.append(numbered(21))
+    site.poll()
+    assert output.read() == [20, 21]
+    assert [notice.details["after"] for notice in site.said("truncated")] == [output.ids[2]]

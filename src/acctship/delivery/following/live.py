@@ -212,6 +212,7 @@ class LiveFile:
         except InputError as error:
             self._refused = signature(status), str(error)
             return
+        status = os.fstat(self.descriptor)  # it may have been cut before the record was read that begins it now
         self._refused = None
         entry = self._identify(examined, status)
         self.key, self.size = entry.key, status.st_size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Any
+from zlib import crc32
 
 from msgspec import Struct, structs
 
@@ -97,7 +98,8 @@ class Catalogue:
         taken = [entry.key for entry in self.beginning_with(segment)]
         number = 1 + max((int(key.partition(".")[2] or 0) for key in taken), default=-1)
         key = f"{segment}.{number}" if number else segment
-        entry = SegmentEntry(key, segment, self._next, layout.name, first.hex(), begin=begin)
+        tail = Place(begin + layout.size, crc32(first))
+        entry = SegmentEntry(key, segment, self._next, layout.name, first.hex(), begin=begin, tail=tail)
         self._entries[key] = entry
         self._next += 1
         self.changes += 1
