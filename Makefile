@@ -18,11 +18,16 @@ test: .venv/tests-installed ## Check style, types and imports, and run the tests
 	$(RUN)/lint-imports
 	$(RUN)/pytest
 
+campaign: .venv/tests-installed ## Let receivers, disks and power fail for a quarter of an hour; ACCTSHIP_SEED=N for other faults.
+	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py tests/kernel/test_following_rotations.py
+
 bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/decode.py
 	$(RUN)/python benchmarks/summary.py
 	$(RUN)/python benchmarks/dump.py
 	$(RUN)/python benchmarks/lastcomm.py
+	$(RUN)/python benchmarks/where.py
+	$(RUN)/python benchmarks/delivery.py
 
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests
@@ -42,4 +47,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test bench docs records clean
+.PHONY: help run test campaign bench docs records clean

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from tests.programs import UnavailableError, gnu_acct_folder
+
+settings.register_profile("acctship", deadline=None)  # no test is about time, and machines are busy
+settings.load_profile("acctship")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

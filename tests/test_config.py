@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from acctship import ConfigError, PluginError, config
-from acctship.deployed import Deployed
+from acctship.deployed import Deployed, HostKeys
 from acctship.events.omit import PRESETS
+from acctship.events.where import Conditions, Where
+from acctship.output import RESERVED_KEYS
 
 
 @pytest.fixture
@@ -27,9 +29,10 @@ def test_without_a_file_events_go_to_standard_output(tmp_path: Path, monkeypatch
         monkeypatch.setattr(config, "DEFAULT", missing)
         settings = config.load()
         assert (settings.paths, settings.source) == ((), config.SourceConfig())
+        assert settings.state.directory == "/var/lib/acctship"
         (deployed,) = settings.outputs()
         assert (deployed.name, deployed.type, deployed.limits.guarantee) == ("stdout", "jsonl", "written")
-        assert deployed.omit == frozenset()
+        assert (deployed.omit, deployed.where, deployed.start) == (frozenset(), None, "present")
 
 
 def test_default_file_is_read_where_it_is_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +60,67 @@ def test_source(file: Path) -> None:
     file.write_text('[source]\npath = "/x"\nlabels = { "a b" = "\u00fc" }\ntags = ["t", "u"]\n', "utf-8")
     source = config.load(file).source
     assert (source.path, source.labels, source.tags) == ("/x", {"a b": "\u00fc"}, ("t", "u"))
+
+
+def test_state(file: Path) -> None:
+    file.write_text("[source]\n")
+    assert config.load(file).state == config.StateConfig("/var/lib/acctship")
+    file.write_text('[state]\ndirectory = "/srv/acctship"\n')
+    assert config.load(file).state.directory == "/srv/acctship"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("state = 7", "state: expected a table"),
+        ("[state]\ndirectory = 7", "state.directory: expected text"),
+        ('[state]\ndirectory = ""', "state.directory: expected text of length >= 1"),
+        ('[state]\ndirectry = "/x"', "state.directry: unknown key; did you mean directory?"),
+    ],
+)
+def test_wrong_state_is_refused(text: str, said: str, file: Path) -> None:
+    file.write_text(f"{text}\n")
+    with pytest.raises(ConfigError) as refused:
+        config.load(file)
+    assert str(refused.value).startswith(f"{file}: {said}")
+
+
+def test_filter_and_starting_point(file: Path) -> None:
+    first, second = outputs(
+        file,
+        """
+        [outputs.a]
+        type = "jsonl"
+        start = "oldest"
+        where = { exclude = [{ command = "sh", user = "zabbix" }] }
+        [outputs.b]
+        type = "jsonl"
+        start = "present"
+        [[outputs.b.where.include]]
+        failed = true
+        """,
+    )
+    assert (first.start, first.where) == ("oldest", Where(exclude=(Conditions(command="sh", user="zabbix"),)))
+    assert (second.start, second.where) == ("present", Where(include=(Conditions(failed=True),)))
+
+
+@pytest.mark.parametrize("start", ['"newest"', "7", "[]", "{}", "true"])
+def test_unknown_starting_point_is_refused(start: str, file: Path) -> None:
+    with pytest.raises(ConfigError, match=r'acctship\.toml: outputs\.a\.start: expected "present" or "oldest"'):
+        outputs(file, f'[outputs.a]\ntype = "jsonl"\nstart = {start}\n')
+
+
+def test_wrong_filter_is_told_with_the_file_that_holds_it(file: Path) -> None:
+    folder = file.parent / "conf.d"
+    folder.mkdir()
+    file.write_text('[outputs.a]\ntype = "jsonl"\nwhere = { include = [{ user = 1 }] }\n')
+    (folder / "b.toml").write_text('[outputs.a.where]\nexclude = [{ user = 1 }, { "x.y:z" = 1 }]\n')
+    with pytest.raises(ConfigError, match=r"conf\.d/b\.toml: outputs\.a\.where\.exclude\[1\]\.x\.y:z: unknown key"):
+        config.load(file).outputs()
+
+
+def test_keys_of_every_output_are_those_that_no_plugin_may_have() -> None:
+    assert sorted(HostKeys.__struct_fields__) == sorted(RESERVED_KEYS)
 
 
 def test_outputs_keep_their_order_and_names(file: Path) -> None:

@@ -20,6 +20,7 @@ EXIT_CODES = {
     "FormatError": 1,
     "ConfigError": 3,
     "PluginError": 3,
+    "StateError": 3,
     "OutputError": 1,
     "RetryableError": 1,
     "HaltError": 1,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         OutputError as OutputError,
         PluginError as PluginError,
         RetryableError as RetryableError,
+        StateError as StateError,
         TooLargeError as TooLargeError,
     )
     from acctship.events.batch import EventBatch as EventBatch
@@ -56,6 +57,7 @@ _HOMES = {
     "Secret": "acctship.secret",
     "SendResult": "acctship.output",
     "SetupSpec": "acctship.output",
+    "StateError": "acctship.errors",
     "TooLargeError": "acctship.errors",
     "__version__": "acctship._version",
     "escape": "acctship.events.escape",

@@ -4,6 +4,9 @@
 path = "/var/log/account/pacct"
 labels = { environment = "production" }
 
+[state]
+directory = "/var/lib/acctship"
+
 [outputs.copy]
 type = "jsonl"
 path = "/var/log/acctship/events.jsonl"
@@ -25,6 +28,7 @@ from acctship.errors import ConfigError, PluginError
 from acctship.strict import convert, unknown_key
 
 DEFAULT = Path("/etc/acctship/acctship.toml")
+_TABLES = ("source", "state", "outputs")
 
 
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,17 +39,27 @@ class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
     tags: Annotated[tuple[str, ...], Meta(description="For every event, as `tags`")] = ()
 
 
+class StateConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[state]`: where acctship remembers how far it has read."""
+
+    directory: Annotated[str, Meta(min_length=1, description="Folder of its own, kept across restarts")] = (
+        "/var/lib/acctship"
+    )
+
+
 @dataclass(frozen=True)
 class Config:
-    """A configuration whose `[source]` has been read. Reading outputs imports their plugins, so it is done apart.
+    """A configuration whose outputs have not been read yet: that imports their plugins, so it is done apart.
 
     Attributes:
         paths: the files it came from; empty if there is none.
         source: table `[source]`.
+        state: table `[state]`.
     """
 
     paths: tuple[Path, ...] = ()
     source: SourceConfig = field(default_factory=SourceConfig)
+    state: StateConfig = field(default_factory=StateConfig)
     _outputs: Mapping[str, object] = field(default_factory=dict)
     _origins: Mapping[str, Path] = field(default_factory=dict)
 
@@ -64,6 +78,11 @@ class Config:
             return [deploy(name, table) for name, table in self._outputs.items()]
         except (ConfigError, PluginError) as error:
             raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
+
+    def output_types(self) -> dict[str, str]:
+        """The type of each configured output, by its name, as far as it is said. No plugin is loaded or checked."""
+        tables = {name: table for name, table in self._outputs.items() if isinstance(table, dict)}
+        return {name: str(table.get("type", "")) for name, table in tables.items()}
 
     def omissions(self) -> dict[str, frozenset[str]]:
         """What each output leaves out, by its name. No plugin is loaded, and no other key is checked.
@@ -100,23 +119,24 @@ def load(path: Path | None = None) -> Config:
     for one in paths:
         _merge(document, _read(one), one, origins, "")
     for key in document:
-        if key not in ("source", "outputs"):
-            raise ConfigError(f"{origins[key]}: {unknown_key(key, ('source', 'outputs'), '')}")
+        if key not in _TABLES:
+            raise ConfigError(f"{origins[key]}: {unknown_key(key, _TABLES, '')}")
     try:
         source = convert(document.get("source", {}), SourceConfig, "source")
+        state = convert(document.get("state", {}), StateConfig, "state")
     except ConfigError as error:
         raise ConfigError(f"{_origin(str(error), origins)}: {error}") from None
     outputs = document.get("outputs", {})
     if not isinstance(outputs, dict):
         raise ConfigError(f"{origins['outputs']}: outputs: expected tables [outputs.NAME]")
-    return Config(paths, source, outputs, origins)
+    return Config(paths, source, state, outputs, origins)
 
 
 def _origin(message: str, origins: Mapping[str, Path]) -> Path:
     """The file that set the key with which a message starts, or the table around it."""
     place = message.partition(":")[0]
     while place not in origins:
-        place = place.rpartition(".")[0]
+        place = place[: max(place.rfind("."), place.rfind("["))]
     return origins[place]
 
 

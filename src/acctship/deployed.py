@@ -4,19 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
+from msgspec import Meta
 
 from acctship import plugins
 from acctship.errors import ConfigError, PluginError
 from acctship.events.omit import omitted
+from acctship.events.where import Where
 from acctship.output import RESERVED_KEYS, Delivery, Output, OutputConfig
 from acctship.strict import convert, seconds
+from acctship.where import parse
 
 T = TypeVar("T")
 
+Start = Literal["present", "oldest"]
+
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class HostKeys(msgspec.Struct):
+    """Keys that belong to acctship in every `[outputs.NAME]`, for people: `deploy` reads them."""
+
+    type: Annotated[
+        str,
+        Meta(description="Kind of output; `acctship outputs list` names them, `outputs show TYPE` lists its keys"),
+    ]
+    where: Annotated[
+        dict[str, Any] | None, Meta(description="Which records to ship: `include`, `exclude`; without it, all")
+    ] = None
+    omit: Annotated[
+        str | tuple[str, ...], Meta(description='Fields to leave out: `"full"` (none), `"minimal"`, or a list')
+    ] = "full"
+    start: Annotated[
+        Start, Meta(description="Where a new output begins: with what ends from now on, or with all that is there")
+    ] = "present"
+    delivery: Annotated[dict[str, Any], Meta(description="Limits that override the output's own")] = {}
 
 
 @dataclass(frozen=True)
@@ -30,6 +54,8 @@ class Deployed:
         limits: its guarantee and limits, with what the site overrides.
         omit: fields to leave out of its events.
         found: the plugin that brings it.
+        where: which records it wants; None for all.
+        start: where a new output begins: at what is recorded from now on, or at the oldest record that is there.
     """
 
     name: str
@@ -38,6 +64,8 @@ class Deployed:
     limits: Delivery
     omit: frozenset[str]
     found: plugins.Found
+    where: Where | None = None
+    start: Start = "present"
 
     def build(self) -> Output:
         """A new output.
@@ -65,9 +93,10 @@ def deploy(name: str, table: object) -> Deployed:
     kind = table.get("type")
     if not isinstance(kind, str):
         raise ConfigError(f'{where}.type: missing: write type = "..."; `acctship outputs list` names the types')
-    for key in ("where", "start"):
-        if key in table:
-            raise ConfigError(f"{where}.{key}: filters and starting points come with following, not in this version")
+    start = table.get("start", "present")
+    if start not in get_args(Start):
+        raise ConfigError(f'{where}.start: expected "present" or "oldest"')
+    wanted = parse(table["where"], f"{where}.where") if "where" in table else None
     try:
         found = plugins.find(kind)
     except PluginError as error:
@@ -75,7 +104,7 @@ def deploy(name: str, table: object) -> Deployed:
     own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
     config = convert(own, found.spec.config, where)
     limits = _limits(found, config, table.get("delivery", {}), where)
-    return Deployed(name, kind, config, limits, omission(name, table), found)
+    return Deployed(name, kind, config, limits, omission(name, table), found, wanted, start)
 
 
 def omission(name: str, table: object) -> frozenset[str]:

@@ -5,6 +5,7 @@
     │   └── FormatError      its bytes are no accounting records that acctship can read
     ├── ConfigError          exit code 3: the TOML file, or a secret it names, is wrong
     ├── PluginError          exit code 3: an output's package is missing, broken or clashes with another
+    ├── StateError           exit code 3: the state folder is missing, in use, damaged, or of a newer acctship
     └── OutputError          an output could not deliver; the three below tell the host what to do
         ├── RetryableError   the same batch may succeed later
         ├── HaltError        nothing will succeed until a person mends the set-up
@@ -43,6 +44,21 @@ class PluginError(AcctshipError):
     """An output that was asked for cannot be loaded; the message names its package."""
 
     exit_code = 3
+
+
+class StateError(AcctshipError):
+    """What acctship keeps between its runs cannot be used: it is missing, in use, damaged, or of a newer version.
+
+    Args:
+        message: which file, what is wrong, what to do.
+        lost: what is lost when that file is begun afresh, as a clause; None where that is no remedy.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, lost: str | None = None) -> None:
+        super().__init__(message if lost is None else f"{message}, or start with --accept-loss: {lost}")
+        self.lost = lost
 
 
 class OutputError(AcctshipError):

@@ -32,7 +32,7 @@ NULL = '[outputs.siem]\ntype = "null"\n'
     ("config", "said"),
     [
         ("[sauce]\n", "sauce: unknown key; did you mean source?"),
-        (f"verbose = true\n{COPY}", "verbose: unknown key; known are source, outputs"),
+        (f"verbose = true\n{COPY}", "verbose: unknown key; known are source, state, outputs"),
         (f'[source]\npaht = "/x"\n{COPY}', "source.paht: unknown key; did you mean path?"),
         (f"[source]\npath = 7\n{COPY}", "source.path: expected text"),
         (f"[source]\nlabels = {{ a = 1 }}\n{COPY}", "source.labels"),
@@ -42,7 +42,13 @@ NULL = '[outputs.siem]\ntype = "null"\n'
         (f'{COPY}omit = ["acct.cpuu"]\n', "outputs.copy.omit: no field 'acct.cpuu'; did you mean acct.cpu?"),
         (f'{COPY}omit = ["event.id"]\n', "outputs.copy.omit: event.id cannot be omitted"),
         (f"{COPY}omit = 7\n", "outputs.copy.omit: expected the name of a preset, or a list of fields"),
-        (f"{COPY}where = {{}}\n", "outputs.copy.where: filters and starting points come with following"),
+        (f"{COPY}where = 7\n", "outputs.copy.where: expected a table, got a whole number"),
+        (
+            f'{COPY}where = {{ exclude = [{{ comand = "sh" }}] }}\n',
+            "outputs.copy.where.exclude[0].comand: unknown key; did you mean command?",
+        ),
+        (f'{COPY}start = "now"\n', 'outputs.copy.start: expected "present" or "oldest"'),
+        (f'{COPY}[state]\ndir = "/x"\n', "state.dir: unknown key; known are directory"),
         (
             f"{COPY}[outputs.copy.delivery]\nbatch = 7\n",
             "outputs.copy.delivery.batch: unknown key; did you mean batch_",

@@ -52,7 +52,12 @@ def test_version() -> None:
         ("decode", "stray"),
         ("outputs", "show"),
         ("outputs", "nothing"),
-        ("run",),
+        ("run", "--once", "--drain"),
+        ("run", "-f", "one", "-f", "other"),
+        ("run", "-f", "-"),
+        ("run", "--once", "-f", "one", "--accept-loss"),
+        ("decode", "--state", "state.json"),
+        ("decode", "--follow", "-f", "-"),
         ("decode", "-f"),
     ],
 )
@@ -90,6 +95,17 @@ def test_run_once_to_two_outputs_leaves_out_what_each_omits(run: Callable[..., D
     assert "acct" not in slim[0]
 
 
+def test_run_once_says_how_many_records_an_output_does_not_want(run: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "pacct").write_bytes(accounting(12))
+    (tmp_path / "my.toml").write_text('[outputs.a]\ntype = "jsonl"\nwhere = { exclude = [{ command = "true" }] }\n')
+    done = run("run", "--once", "-c", "my.toml", "-f", "pacct")
+    assert (done.code, done.out) == (0, b"")
+    assert done.error == "outputs.a (jsonl, written): 12 records of pacct: 0 events delivered, 12 filtered"
+    (tmp_path / "my.toml").write_text('[outputs.a]\ntype = "jsonl"\nwhere = { include = [{ command = "true" }] }\n')
+    done = run("run", "--once", "-c", "my.toml", "-f", "pacct")
+    assert (len(done.events), done.error.partition("pacct: ")[2]) == (12, "12 events delivered")
+
+
 def test_run_once_reads_standard_input() -> None:
     done = acctship("run", "--once", "-f", "-", stdin=accounting(3))
     assert (done.code, len(done.events)) == (0, 3)
@@ -110,7 +126,7 @@ def test_check_goes_on_after_a_failure_and_gives_the_first_ones_code(tmp_path: P
     config.write_text('[outputs.copy]\ntype = "jsonk"\n')
     done = acctship("check", "-c", config, "-f", tmp_path / "missing", "-f", EXAMPLE)
     assert done.code == 3
-    assert [line.split()[0] for line in done.out.decode().splitlines()] == ["ok", "ok", "FAILED", "FAILED", "ok"]
+    assert [line.split()[0] for line in done.out.decode().splitlines()] == ["ok", "ok", "ok", "FAILED", "FAILED", "ok"]
     assert len(done.err.splitlines()) == 2
 
 
@@ -123,6 +139,8 @@ def test_outputs_list_and_show() -> None:
     shown = acctship("outputs", "show", "jsonl")
     assert (shown.code, shown.err) == (0, "")
     assert b'[outputs.NAME]\ntype = "jsonl"\n' in shown.out
+    keys = [line.split()[0] for line in shown.out.decode().splitlines()[7:11]]
+    assert keys == ["path", "where", "omit", "start"]
     assert acctship("outputs", "show", "jsonk").error == "no output 'jsonk'; did you mean jsonl?"
 
 

@@ -6,32 +6,27 @@ Real receivers are met in the tests of each output.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from acctship import Delivery, EventBatch, Output, OutputConfig, OutputSpec, SendResult
-from acctship.delivery.worker import Tally, Worker
+from acctship.delivery.notice import Notice, Report
+from acctship.delivery.sending.cutting import cut
+from acctship.delivery.sending.parcel import Parcel
+from acctship.delivery.sending.patience import BOUNDED, FOR_EVER, Patience
+from acctship.delivery.sending.rejections import DeadLetter
+from acctship.delivery.sending.tally import Tally
+from acctship.delivery.sending.worker import Worker
 from acctship.deployed import Deployed
-from acctship.events.names import Names, no_name
-from acctship.events.normalize import Normalizer
-from acctship.events.source import Source
+from acctship.events.where import Where
 from acctship.plugins import Found, Plugin
-from tests.builders import batch, record
+from acctship.testing import events, events_of
+
+__all__ = ["Scripted", "Step", "deliver", "deliver_to", "deploy", "events", "events_of"]
 
 Step = Any
 """What one `send` does: raise this exception, return this, or call this with the batch and return the result."""
-
-
-def events(count: int) -> EventBatch:
-    """Events of as many records, each with a pid of its own."""
-    return events_of([record(pid=1 + index) for index in range(count)])
-
-
-def events_of(records: Iterable[bytes]) -> EventBatch:
-    """Events of records as they are on disk."""
-    made = batch(records)
-    return Normalizer(Source("a test"), Names(no_name, no_name)).events(made)
 
 
 class Scripted:
@@ -76,46 +71,130 @@ class Config(OutputConfig, kw_only=True):
 
 
 def deploy(
-    make: Callable[[], object], *, name: str = "standin", omit: frozenset[str] = frozenset(), **limits: Any
+    make: Callable[[], object],
+    *,
+    name: str = "standin",
+    omit: frozenset[str] = frozenset(),
+    where: Where | None = None,
+    **limits: Any,
 ) -> Deployed:
     """What the configuration would give for an output that is built by `make`."""
     spec = OutputSpec("standin", Config, "Stands in")
     found = Found(spec, Plugin("standin 1", "standin", (spec,), ()))
-    return Deployed(name, "standin", Config(make=make), Delivery(**limits), omit, found)
+    return Deployed(name, "standin", Config(make=make), Delivery(**limits), omit, found, where)
 
 
-@dataclass
-class Delivered:
-    """What a delivery came to."""
+class Time:
+    """A clock that goes on only while somebody waits for a time: then it is that time at once."""
 
-    tally: Tally
-    rejected: dict[str, str] = field(default_factory=dict)
-    slept: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        if seconds is None:
+            condition.wait()
+            return
+        if not 0 < seconds < threading.TIMEOUT_MAX:
+            raise ValueError(f"nobody can wait for {seconds} s")
+        self.slept.append(seconds)
+        self.now += seconds
+        condition.notify_all()
+
+
+class RealTime(Time):
+    """The system's clock, for tests of what several threads do at once."""
+
+    def clock(self) -> float:
+        return time.monotonic()
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        condition.wait(seconds)
+
+
+class Watched:
+    """A worker of one output, and all that it tells; its waits take no time, unless a test wants real ones."""
+
+    def __init__(
+        self,
+        deployed: Deployed,
+        patience: Patience = FOR_EVER,
+        *,
+        dead_letter: DeadLetter | None = None,
+        report: Report | None = None,
+        time: Time | None = None,
+    ) -> None:
+        self.settled: list[tuple[Parcel, dict[int, str]]] = []
+        self.letters: list[tuple[bytes, str]] = []
+        self.notices: list[Notice] = []
+        self.time = time or Time()
+        self.worker = Worker(
+            deployed,
+            deployed.build(),
+            patience=patience,
+            settled=lambda parcel, rejected: self.settled.append((parcel, dict(rejected))),
+            dead_letter=dead_letter or self.letters.extend,
+            report=report or self.notices.append,
+            clock=self.time.clock,
+            wait=self.time.wait,
+        )
+
+    def put(self, *batches: EventBatch) -> None:
+        limits = self.worker.deployed.limits
+        for one in batches:
+            for part in cut(one, limits.batch_events, limits.batch_bytes):
+                self.worker.put(Parcel(one.select(part), token=one))
+
+    def deliver(self, *batches: EventBatch) -> Watched:
+        """Start, and wait until the batches have an outcome."""
+        self.worker.start()
+        self.put(*batches)
+        self.worker.drain()
+        assert self.worker.stop(0)
+        return self
+
+    @property
+    def tally(self) -> Tally:
+        return self.worker.tally
 
     @property
     def counts(self) -> tuple[int, int, int]:
         return self.tally.delivered, self.tally.rejected, self.tally.undelivered
 
+    @property
+    def rejected(self) -> dict[str, str]:
+        """Id and reason of each dead letter."""
+        return {EventBatch.from_json([line]).ids[0]: why for line, why in self.letters}
 
-def deliver(output: object, *batches: EventBatch, **limits: Any) -> Delivered:
-    """Hand batches to a worker of one output, which may be built again, and wait for their outcomes."""
+    @property
+    def slept(self) -> list[float]:
+        return self.time.slept
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Action and phase of each notice."""
+        return [(notice.action, notice.phase) for notice in self.notices]
+
+
+def deliver(output: object, *batches: EventBatch, **limits: Any) -> Watched:
+    """What a run that ends comes to, with one output, which may be built again."""
     return deliver_to(deploy(lambda: output, **limits), *batches)
 
 
-def deliver_to(deployed: Deployed, *batches: EventBatch) -> Delivered:
-    outcome = Delivered(Tally())
-    worker = Worker(deployed, deployed.build(), outcome.rejected.__setitem__, _checked(outcome.slept))
-    for one in batches:
-        worker.put(one)
-    outcome.tally = worker.finish()
-    worker.close()
-    return outcome
+def deliver_to(deployed: Deployed, *batches: EventBatch) -> Watched:
+    return Watched(deployed, BOUNDED).deliver(*batches)
 
 
-def _checked(slept: list[float]) -> Callable[[float], None]:
-    def sleep(seconds: float) -> None:
-        if not seconds >= 0:
-            raise ValueError("time.sleep() takes no such number")  # as the real one says
-        slept.append(seconds)
+def serve(output: object, *batches: EventBatch, **limits: Any) -> Watched:
+    """What the service comes to that never gives up, with one output, which may be built again."""
+    return Watched(deploy(lambda: output, **limits)).deliver(*batches)
 
-    return sleep
+
+def wait_until(reached: Callable[[], bool], seconds: float = 30) -> None:
+    """Look again and again until something is so; not for ever, and then a test goes on and fails."""
+    end = time.monotonic() + seconds
+    while not reached() and time.monotonic() < end:
+        time.sleep(0.001)

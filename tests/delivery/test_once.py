@@ -15,6 +15,7 @@ from acctship.delivery.once import Reports, Result, ship
 from acctship.deployed import Deployed
 from acctship.events.names import Names, no_name
 from acctship.events.source import Source
+from acctship.events.where import Conditions, Where
 from acctship.records import Hole
 from tests.builders import record
 from tests.delivery.standins import Scripted, deploy
@@ -117,6 +118,35 @@ def test_each_output_leaves_out_its_own_fields(tmp_path: Path) -> None:
     assert other.acct.cpu is not None
     assert other.event.start is not None
     assert one.event.id == other.event.id
+
+
+def test_each_output_gets_what_it_wants_and_the_others_are_counted(tmp_path: Path) -> None:
+    all_, some, none = Scripted(), Scripted(), Scripted()
+    few = Where((Conditions(parent=1, command="true"),), (Conditions(user=7), Conditions(command="t*", parent=2)))
+    path = tmp_path / "pacct"
+    path.write_bytes(b"".join(record(pid=1 + at, ppid=1 + at % 3) for at in range(3000)))
+    result, _ = run(
+        [str(path)],
+        deploy(lambda: all_, name="all"),
+        deploy(lambda: some, name="some", where=few, omit=frozenset({"acct.cpu"})),
+        deploy(lambda: none, name="none", where=Where((Conditions(command="x"),))),
+    )
+    whole = list(chain(*all_.sent))
+    assert list(chain(*some.sent)) == whole[::3]
+    assert none.sent == []
+    assert dict(result.filtered) == {"some": 2000, "none": 3000}
+    assert {name: tally.delivered for name, tally in result.tallies.items()} == {"all": 3000, "some": 1000, "none": 0}
+    assert all(tally.complete for tally in result.tallies.values())
+
+
+def test_what_an_output_does_not_want_is_not_counted_as_undelivered(tmp_path: Path) -> None:
+    bad = Scripted(HaltError("token revoked"))
+    path = pacct(tmp_path, 30)
+    result, _ = run([path], deploy(lambda: bad, where=Where((Conditions(command="true", parent=1),)), name="bad"))
+    assert (result.tallies["bad"].undelivered, result.filtered["bad"]) == (30, 0)
+    bad = Scripted(HaltError("token revoked"))
+    result, _ = run([path, pacct(tmp_path, 2, "b")], deploy(lambda: bad, where=Where((), (Conditions(parent=1),))))
+    assert (result.tallies["standin"].undelivered, result.filtered["standin"]) == (0, 32)
 
 
 def test_file_that_cannot_be_read_is_reported_and_the_others_are_shipped(tmp_path: Path) -> None:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import get_args
 
 import click
 
 import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
-from acctship.config import SourceConfig
+from acctship.config import SourceConfig, StateConfig
+from acctship.delivery.notice import ACTIONS
+from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
 from acctship.events.batch import EventBatch
 from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
+from acctship.events.where import Conditions
 from acctship.keys import keys
 from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
+from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
+
+EXAMPLE = Path(__file__).parents[2] / "examples/acctship-output-webhook/tests/test_webhook.py"
+SHOWN_BY_PROXY = get_args(ProxyFault)
 
 
 def parts() -> dict[str, str]:
@@ -26,14 +35,26 @@ def parts() -> dict[str, str]:
     return {
         "commands": "\n\n".join(_help(group, "acctship")),
         "configuration: source": _keys(SourceConfig),
+        "configuration: state": _keys(StateConfig),
+        "configuration: outputs": _keys(HostKeys),
+        "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
+        "health actions": _table(("`event.action`", "What it means"), ((f"`{one}`", ACTIONS[one]) for one in ACTIONS)),
         "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
         "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),
         "presets": _presets(),
+        "testing: example": f"```python\n{EXAMPLE.read_text('utf-8').strip()}\n```",
+        "testing: receiver": _source(Receiver),
+        "testing: faults": _table(
+            ("Fault", "The receiver", "Shown by `FaultProxy`"),
+            ((f"`{name}`", what, "yes" if name in SHOWN_BY_PROXY else "") for name, what in FAULTS.items()),
+        ),
+        "testing: suite": "\n".join(_tests(OutputConformance)),
+        "testing: fixtures": _table(("Fixture", "Gives"), _fixtures()),
         "public names": ", ".join(f"`{name}`" for name in sorted(acctship._HOMES, key=str.lower)),
     }
 
@@ -56,13 +77,29 @@ def _keys(table: type) -> str:
 
 
 def _help(command: click.Command, path: str) -> Iterator[str]:
-    context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+    )
     yield f"{'#' * (path.count(' ') + 2)} {path}\n\n```text\n{command.get_help(context)}\n```"
     if isinstance(command, click.Group):
         for name in sorted(COMMANDS) if command is group else command.list_commands(context):
             inner = command.get_command(context, name)
             assert inner is not None
             yield from _help(inner, f"{path} {name}")
+
+
+def _tests(suite: type) -> Iterator[str]:
+    """What each test of a suite shows, in the order in which they stand."""
+    for part in suite.__bases__:
+        for name in vars(part):
+            if name.startswith("test_"):
+                yield f"- {name.removeprefix('test_').replace('_', ' ')}"
+
+
+def _fixtures() -> Iterator[tuple[str, str]]:
+    for name, value in vars(fixtures).items():
+        if getattr(value, "__module__", "") == fixtures.__name__:
+            yield f"`{name}`", (value.__doc__ or "").partition("\n")[0]
 
 
 def _hooks() -> list[object]:

@@ -6,15 +6,15 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import acctship
-from acctship import Delivery, HaltError, Output
+from acctship import Delivery, HaltError, Output, RetryableError
 from acctship.outputs.jsonl import Config, StandardOutput
-from tests.builders import HOSTILE_COMMANDS, record
-from tests.delivery.standins import events, events_of
+from acctship.testing import HOSTILE_COMMANDS, events, events_of, record
 
 GOLDEN = Path(__file__).parents[1] / "golden/jsonl.txt"
 
@@ -168,6 +168,44 @@ def test_close_may_be_called_twice_or_without_open(output: Output, path: Path) -
 def test_keys_and_limits() -> None:
     assert Config().delivery() == Delivery(guarantee="written", linger=0.2)
     assert isinstance(build(None), StandardOutput)
+
+
+def test_threads_do_not_write_into_each_others_lines(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:100]))  # as a full pipe takes it
+    output, batches = build(None), [events(5, first_pid=at) for at in range(1, 100, 5)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(output.send, batches))
+    monkeypatch.undo()
+    expected = sorted(line for batch in batches for line in batch.json())
+    assert sorted(capfdbinary.readouterr().out.splitlines()) == expected
+
+
+def test_sender_that_was_waiting_when_the_file_was_closed_writes_nothing(output: Output, path: Path) -> None:
+    output.close()
+    with pytest.raises(RetryableError, match="closed before its turn came"):
+        output.send(events(1))
+    assert path.read_bytes() == b""
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_file_that_is_closed_during_a_send_is_let_go_after_it(
+    output: Output, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(descriptor: int) -> None:
+        output.close()
+        with path.open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert os.fstat(descriptor).st_ino == path.stat().st_ino
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    output.send(events(2))
+    assert path.read_bytes() == lines(2)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_standard_output_is_left_open(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

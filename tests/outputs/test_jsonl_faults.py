@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from acctship import HaltError
-from acctship.outputs.jsonl import Config
+from acctship.outputs.jsonl import Config, File
 from tests.builders import record
 from tests.cli.command import heed_permissions
 from tests.conftest import skip
@@ -127,6 +129,28 @@ def test_file_or_folder_that_may_not_be_written_is_named(content: bytes | None, 
         path.chmod(0o400)
     tmp_path.chmod(0o500)
     assert run_apart(OPEN.format(path=str(path)), before=heed_permissions) == f"{path}: permission denied\n"
+
+
+def test_failed_send_cuts_off_nothing_of_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events.jsonl"
+    output = File(str(path))
+    output.open()
+    other, synced = threading.Thread(target=output.send, args=(events(1),)), threading.Event()
+
+    def fsync(_descriptor: int) -> None:
+        if threading.current_thread() is other:
+            synced.set()
+            return
+        other.start()
+        synced.wait(0.2)  # seconds in which the other would come by, if it could
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output error"):
+        output.send(events(3))
+    other.join(10)
+    output.close()
+    assert path.read_bytes() == lines(1)
 
 
 FILL = """

@@ -2,9 +2,9 @@
 
 import hmac
 from collections.abc import Iterable
+from http.client import HTTPException
 from typing import Annotated
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPError, Request, urlopen
 
 from msgspec import Meta
 
@@ -42,6 +42,8 @@ class _Webhook:
             answer = urlopen(Request(self._url, body, headers), timeout=self._timeout)
         except HTTPError as error:
             answer = error
+        except HTTPException as error:  # the answer broke off in its first line, which is no OSError
+            raise acctship.RetryableError(f"no answer: {type(error).__name__}") from None
         with answer:
             if 200 <= answer.status < 300 and answer.url == self._url:  # a redirected POST is a GET, without the events
                 return acctship.SendResult()

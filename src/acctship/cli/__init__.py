@@ -15,12 +15,13 @@ from acctship.errors import AcctshipError
 
 COMMANDS = {
     "check": "Check the configuration and the accounting file.",
+    "deadletter": "List events that a receiver would not take, or send them again.",
     "decode": "Print accounting records as events.",
     "dump": "Print accounting records as dump-acct does.",
     "estimate": "Tell what shipping would cost a day, in events and bytes.",
     "lastcomm": "Show what was run, newest first: successor of lastcomm.",
-    "outputs": "List the outputs that are installed, or show one.",
-    "run": "Ship accounting records to the outputs of the configuration.",
+    "outputs": "List the outputs, show one, or forget one.",
+    "run": "Follow the accounting file into every output.",
     "schema": "Print the JSON Schema of events.",
     "setup": "Prepare a receiver, with commands that plugins bring.",
     "summary": "Sum up accounting records by command, user or hour.",
@@ -60,7 +61,8 @@ def group() -> None:
 
     \b
     acctship decode | head -1           the first record, as JSON
-    acctship run --once -f FILE         ship one file to the outputs of the configuration
+    acctship run                        follow this system's file into the outputs of the configuration
+    acctship run --once -f FILE         ship one file to them
     acctship outputs list               what can be shipped to
 
     Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 wrong configuration, 4 some input was skipped.

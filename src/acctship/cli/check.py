@@ -8,11 +8,12 @@ import click
 
 from acctship import config
 from acctship.cli.options import config_option, file_option, layout_option
-from acctship.cli.sources import choose_files
+from acctship.cli.sources import choose_files, own_source_id
 from acctship.cli.terminal import coloured, say, write
+from acctship.delivery.keeping.state import State
 from acctship.errors import AcctshipError
 from acctship.events.escape import escape_line
-from acctship.events.identity import source_id, this_machine
+from acctship.events.identity import this_machine
 from acctship.records import Layout, Reader
 
 
@@ -31,11 +32,28 @@ def command(config_path: Path | None, files: tuple[str, ...], layout: Layout | N
     """
     settings = config.load(config_path)
     _ok("configuration", ", ".join(map(str, settings.paths)) or "none: events go to standard output")
-    _ok("source id", source_id(this_machine()))
-    failures = _check_outputs(settings) + _check_files(files, layout, settings)
+    _ok("source id", own_source_id(settings))
+    failures = _check_state(settings) + _check_outputs(settings) + _check_files(files, layout, settings)
     for error in failures:
         say(str(error))
     return failures[0].exit_code if failures else 0
+
+
+def _check_state(settings: config.Config) -> list[AcctshipError]:
+    directory = Path(settings.state.directory)
+    if not directory.exists():
+        _ok("state", f"{directory}: will be made at the first run")
+        return []
+    try:
+        state = State.open(directory, this_machine(), accept_loss=False, lock=False)
+        for name in state.outputs:
+            state.load_cursor(name)
+    except AcctshipError as error:
+        return [_failed("state", error)]
+    orphans = state.orphans(list(settings.output_types()))
+    orphaned = f", orphaned: {', '.join(orphans)}" if orphans else ""
+    _ok("state", f"{directory}: {len(state.outputs)} outputs{orphaned}")
+    return []
 
 
 def _check_outputs(settings: config.Config) -> list[AcctshipError]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from acctship import config
+from acctship.cli.decode_follow import follow
 from acctship.cli.options import config_option, file_option, layout_option, source_options
 from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files, describe
@@ -16,7 +17,7 @@ from acctship.errors import ConfigError
 from acctship.events.fields import leaves
 from acctship.events.normalize import Normalizer
 from acctship.events.render import Form, Rendering, rendering
-from acctship.records import Layout
+from acctship.records import STDIN, Layout
 
 
 def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -37,13 +38,24 @@ def _complete_fields(_ctx: click.Context, _param: click.Parameter, incomplete: s
     shell_complete=_complete_fields,
     help="Only these fields; `acctship schema` lists them.",
 )
+@click.option("--follow", "following", is_flag=True, help="Go on as records come, also when the file is rotated.")
+@click.option(
+    "--state",
+    "state_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --follow: remember in FILE what has been printed, and go on there the next time.",
+)
 @source_options
 def command(
+    *,
     config_path: Path | None,
     files: tuple[str, ...],
     layout: Layout | None,
     form: Form,
     select: str | None,
+    following: bool,
+    state_path: Path | None,
     **origin: Any,
 ) -> int:
     """Print accounting records as events, one JSON object a line.
@@ -52,17 +64,26 @@ def command(
     acctship decode | head -1
     acctship decode -f pacct.1 --select @timestamp,user.name,process.name --to csv
     ssh web1 cat /var/log/account/pacct | acctship decode -f - --host-name web1 --source-id ID --numeric
+    acctship decode --follow --state /var/lib/agent/acctship.json
 
     In CSV a text that a spreadsheet would take for a formula has its first character escaped: =1 becomes \\x3d1.
     """
     settings = config.load(config_path)
     where = Origin(**origin)
+    if state_path and not following:
+        raise click.UsageError("--state says how far --follow has got: add --follow.")
     names = where.names()
     header, render = _rendering(form, select)
     if form == "msgpack" and is_terminal(1):
         raise click.UsageError("MessagePack is no text: send it to a file or a pipe, not to a terminal.")
+    paths = choose_files(files, settings)
+    if following:
+        if len(paths) > 1 or paths == [STDIN]:
+            raise click.UsageError("--follow takes one file, by its name.")
+        show = Rendering(header, render)
+        return follow(paths[0], settings, where, show, state_path=state_path, layout=layout)
     write(header)
-    inputs = Files(choose_files(files, settings), layout)
+    inputs = Files(paths, layout)
     current = None
     for reader, records in inputs.batches():
         if reader is not current:

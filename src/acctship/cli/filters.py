@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from acctship.cli.options import Command
-from acctship.events.signals import signal_name
+from acctship.events.signals import signal_called
 from acctship.reports.moments import NS, moment, span
 from acctship.reports.selection import ANY_SIGNAL
 
@@ -19,11 +19,10 @@ _IDS = click.IntRange(0, 2**32 - 1)
 def _signal(text: str) -> int:
     if text.lower() == "any":
         return ANY_SIGNAL
-    for number in range(1, 128):
-        name = signal_name(number) or ""
-        if text == str(number) or (name and text.upper() in (name, name.removeprefix("SIG"))):
-            return number
-    raise ValueError(f"{text!r} is no signal: write a name as KILL, a number, or any")
+    number = signal_called(text)
+    if number is None:
+        raise ValueError(f"{text!r} is no signal: write a name as KILL, a number, or any")
+    return number
 
 
 def _converted(convert: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:

@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
-from acctship import plugins
+from acctship import config, plugins
+from acctship.cli.options import config_option
 from acctship.cli.terminal import say, write, write_table
+from acctship.delivery.keeping.state import State
+from acctship.deployed import HostKeys
+from acctship.errors import ConfigError
+from acctship.events.identity import this_machine
 from acctship.keys import Key, keys
 from acctship.output import Delivery, OutputConfig
 
 
 @click.group("outputs")
 def command() -> None:
-    """List the outputs that are installed, or show one."""
+    """List the outputs, show one, or forget one."""
 
 
 @command.command("list")
-def list_outputs() -> int:
-    """List the outputs that are installed, with the package that brings each.
+@config_option
+def list_outputs(config_path: Path | None) -> int:
+    """List the outputs that are installed, with the package that brings each; then those that are in use.
 
-    A plugin that is broken is named on standard error, and the exit code is 1.
+    One that has left the configuration is orphaned: it holds nothing back, and `acctship outputs forget` ends it. A
+    plugin that is broken is named on standard error, and the exit code is 1.
     """
     found, broken = plugins.find_all()
     rows = [(one.spec.name, one.plugin.package, one.spec.summary) for one in found]
     write_table(rows, ("TYPE", "PACKAGE", "SUMMARY"))
     for error in broken:
         say(str(error))
+    settings = config.load(config_path)
+    configured = settings.output_types()
+    in_use = [(name, kind, "configured") for name, kind in configured.items()]
+    in_use += [(name, "", "orphaned") for name in _known(settings) if name not in configured]
+    if in_use:
+        write(b"\n")
+        write_table(in_use, ("OUTPUT", "TYPE", "STATE"))
     return 1 if broken else 0
+
+
+def _known(settings: config.Config) -> Sequence[str]:
+    """Outputs that the state folder knows; none if there is no such folder yet."""
+    directory = Path(settings.state.directory)
+    return State.open(directory, this_machine(), accept_loss=False, lock=False).outputs if directory.exists() else ()
+
+
+@command.command("forget")
+@config_option
+@click.argument("name")
+@click.option("--with-dead-letters", is_flag=True, help="Also if there are events that its receiver would not take.")
+def forget(config_path: Path | None, name: str, *, with_dead_letters: bool) -> None:
+    """Remove what the state folder keeps of an output that has left the configuration: its cursor, its dead letters.
+
+    If it comes back, it begins as a new one does.
+    """
+    settings = config.load(config_path)
+    if name in settings.output_types():
+        raise ConfigError(f"outputs.{name}: is in the configuration: take it out first, and have acctship read it anew")
+    # Without the lock: a daemon that runs never writes what belongs to an output that it does not ship to.
+    state = State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)
+    state.forget(name, with_dead_letters=with_dead_letters)
 
 
 def _complete_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -43,8 +83,8 @@ def show(name: str) -> None:
     """
     spec, plugin = plugins.find(name)
     write(f'{spec.name}: {spec.summary}\nPackage: {plugin.package}\n\n[outputs.NAME]\ntype = "{spec.name}"\n'.encode())
-    if own := keys(spec.config):
-        _write_keys(own)
+    host = [key for key in keys(HostKeys) if key.name in ("where", "omit", "start")]
+    _write_keys([*keys(spec.config), *host])
     write(b"\n[outputs.NAME.delivery]\n")
     _write_keys([_with_default(key, spec.config) for key in keys(Delivery)])
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 from typing import Any
 
 import click
 
 from acctship import config
-from acctship.cli import DEBUG
+from acctship.cli.daemon import Orders, run_daemon
 from acctship.cli.options import config_option, file_option, layout_option, source_options
-from acctship.cli.progress import progress_bar
-from acctship.cli.sources import SOME_SKIPPED, Origin, choose_files, describe, describe_hole
-from acctship.cli.terminal import say
-from acctship.delivery.once import Reports, ship
-from acctship.delivery.worker import Tally
-from acctship.deployed import Deployed
-from acctship.errors import AcctshipError
+from acctship.cli.run_files import run_files
+from acctship.cli.sources import Origin
 from acctship.records import Layout
-
-MOST_REJECTIONS = 10
-"""Rejected events that are named for each output; the others are counted."""
 
 
 @click.command("run")
@@ -29,70 +20,47 @@ MOST_REJECTIONS = 10
 @file_option
 @layout_option
 @click.option("--once", is_flag=True, help="Ship what is there, up to the size each file has now, and end.")
+@click.option("--drain", is_flag=True, help="As --once, but never give a receiver up.")
+@click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Begin afresh whatever is damaged or missing in the state folder; what that loses is said.",
+)
 @source_options
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
+    *,
     config_path: Path | None,
     files: tuple[str, ...],
     layout: Layout | None,
     once: bool,
+    drain: bool,
+    accept_loss: bool,
     **origin: Any,
 ) -> int:
-    """Ship accounting records to the outputs of the configuration.
+    """Ship accounting records to the outputs of the configuration, and go on as they come.
 
     \b
-    acctship run --once                 this system's file, as JSON lines on standard output
-    acctship run --once -c siem.toml -f /var/log/account/pacct.1
+    acctship run                        follow this system's file, for ever
+    acctship run --once                 what has come since the last time, and end
+    acctship run --once -f pacct.1      one file, whatever has been shipped before
 
-    Ends with 1 if anything was not delivered. Without a configuration, events go to standard output.
+    Where each output stands is kept in the state folder, so that nothing is lost and nothing is sent twice when it is
+    started again. With --once and -f no state is read or written. SIGTERM ends it, SIGHUP reads the configuration
+    anew. Without a configuration, events go to standard output.
+
+    Ends with 1 if anything was not delivered.
     """
-    if not once:
-        raise click.UsageError("Following a file is not built yet: add --once.")
-    settings = config.load(config_path)
-    outputs = settings.outputs()
-    where = Origin(**origin)
-    paths = choose_files(files, settings)
-    rejections: dict[str, int] = {}
-
-    def rejected(output: str, event: str, why: str) -> None:
-        rejections[output] = rejections.get(output, 0) + 1
-        if rejections[output] <= MOST_REJECTIONS:
-            say(f"outputs.{output}: event {event} was rejected: {why}")
-
-    with progress_bar() as progress:
-        reports = Reports(
-            unreadable=lambda error: say(str(error)),
-            hole=lambda name, hole: say(describe_hole(name, hole)),
-            rejected=rejected,
-            progress=progress,
-        )
-        sources = [(path, describe(path, settings, where)) for path in paths]
-        result = ship(sources, where.names(), outputs, reports, layout)
-    for output in outputs:
-        tally = result.tallies[output.name]
-        say(_summary(output, tally, result.records, paths))
-        if tally.failure is not None and DEBUG in ctx.find_root().meta:
-            traceback.print_exception(tally.failure)
-    if result.unreadable or not all(tally.complete for tally in result.tallies.values()):
-        return 1
-    return SOME_SKIPPED if result.holes else 0
-
-
-def _summary(output: Deployed, tally: Tally, records: int, paths: list[str]) -> str:
-    files = f"{len(paths)} files" if len(paths) > 1 else paths[0]
-    parts = [f"{records:,} records of {files}: {tally.delivered:,} events delivered"]
-    if tally.retries:
-        parts.append(f"{tally.retries:,} sends repeated")
-    if tally.rejected:
-        parts.append(f"{tally.rejected:,} events rejected")
-    if tally.failure is not None:
-        parts.append(f"{tally.undelivered:,} NOT DELIVERED: {_reason(tally.failure, output)}")
-    return f"outputs.{output.name} ({output.type}, {output.limits.guarantee}): {', '.join(parts)}"
-
-
-def _reason(failure: BaseException, output: Deployed) -> str:
-    if isinstance(failure, AcctshipError):
-        return str(failure)
-    return f"a bug in {output.found.plugin.package}: {type(failure).__name__}: {failure} (--debug shows where)"
+    if once and drain:
+        raise click.UsageError("--once gives an output up that fails, --drain does not: choose one.")
+    settings, where = config.load(config_path), Origin(**origin)
+    if once and files:
+        if accept_loss:
+            raise click.UsageError("--accept-loss: with --once and --file there is no state that could be lost.")
+        return run_files(ctx, settings, files, layout, where)
+    if len(files) > 1 or files == ("-",):
+        raise click.UsageError("One file can be followed, and no pipe: add --once to ship several, or a pipe.")
+    orders = Orders(config_path, files, layout, where, once=once, drain=drain)
+    return run_daemon(orders, accept_loss=accept_loss)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acctship.delivery.keeping.origin import known_source_id
 from acctship.events.escape import escape
 from acctship.events.identity import Machine, source_id, this_machine
 from acctship.events.names import Names, file_lookup, no_name, system_names
@@ -63,12 +64,17 @@ def describe(path: str, config: Config, origin: Origin) -> Source:
     here = this_machine()
     machine = here if _is_local(path, config) else Machine()
     return Source(
-        id=origin.source_id or source_id(here),
+        id=origin.source_id or own_source_id(config),
         machine=replace(machine, name=origin.host_name or machine.name, id=origin.host_id or machine.id),
         path=None if path == STDIN else escape(os.fsencode(Path(path).absolute())),
         labels=config.source.labels,
         tags=config.source.tags,
     )
+
+
+def own_source_id(config: Config) -> str:
+    """Source id of this machine: what was settled when it first shipped, else what it would be now."""
+    return known_source_id(Path(config.state.directory)) or source_id(this_machine())
 
 
 def describe_hole(name: str, hole: Hole) -> str:

@@ -25,26 +25,34 @@ class EventMeta(Struct, omit_defaults=True, gc=False, frozen=True):
     """What kind of event this is, and which one (ECS `event`)."""
 
     kind: Annotated[str, Meta(description="Always `event`")]
-    category: Annotated[tuple[str, ...], Meta(description="Always `[process]` for a process that ended")]
-    type: Annotated[tuple[str, ...], Meta(description="Always `[end]` for a process that ended")]
-    action: Annotated[str, Meta(description="What happened: `process-ended`")]
-    dataset: Annotated[str, Meta(description="`acct.process`: a record of the kernel's")]
+    category: Annotated[tuple[str, ...], Meta(description="`[process]` for a process that ended, `[host]` for health")]
+    type: Annotated[
+        tuple[str, ...],
+        Meta(description="`[end]` for a process that ended; for health `[info]`, `[error]`, or `[change]`"),
+    ]
+    action: Annotated[str, Meta(description="What happened: `process-ended`; for health see `docs/health.md`")]
+    dataset: Annotated[
+        str, Meta(description="`acct.process`: a record of the kernel's; `acct.health`: what acctship says of itself")
+    ]
     id: Annotated[
         str,
         Meta(
             description="Names this record for ever: segment, byte offset in hex, CRC-32 of the record's bytes in hex. "
-            "Reading the same record again gives the same id; no other record has it"
+            "Reading the same record again gives the same id; no other record has it. Of health: random, but for "
+            "checkpoints"
         ),
     ]
     module: Annotated[str | None, Meta(description="Always `acct`")] = None
     sequence: Annotated[
         Count | None, Meta(description="Place of the record in its file, from 0: byte offset over record size")
     ] = None
-    duration: Annotated[Count | None, Meta(description="Elapsed time, in nanoseconds, to 10 ms")] = None
+    duration: Annotated[
+        Count | None, Meta(description="Elapsed time, in nanoseconds, to 10 ms; how long an outage lasted")
+    ] = None
     outcome: Annotated[
         str | None, Meta(description="`success` if the exit code is 0, `failure` if not, or if a signal ended it")
     ] = None
-    start: Annotated[Time | None, Meta(description="Same as `process.start`")] = None
+    start: Annotated[Time | None, Meta(description="Same as `process.start`; of an outage, its start")] = None
     end: Annotated[Time | None, Meta(description="Same as `@timestamp`")] = None
 
 
@@ -176,6 +184,36 @@ class Signal(Struct, omit_defaults=True, gc=False, frozen=True):
     name: Annotated[str | None, Meta(description="Its name, as on Linux for x86 and ARM: `SIGKILL`")] = None
 
 
+class Health(Struct, omit_defaults=True, gc=False, frozen=True):
+    """What acctship says of itself, its outputs and the accounting file; `docs/health.md` lists the actions."""
+
+    output: Annotated[str | None, Meta(description="Name of the output that it concerns, in the configuration")] = None
+    outage: Annotated[str | None, Meta(description="Same in the two events of one outage, its start and its end")] = (
+        None
+    )
+    phase: Annotated[str | None, Meta(description="`start` or `end` of an outage; absent for what just happened")] = (
+        None
+    )
+    about: Annotated[str | None, Meta(description="What is out of order: a path, or the name of an output")] = None
+    segment: Annotated[str | None, Meta(description="Segment that it concerns, as in `acct.segment`")] = None
+    previous: Annotated[str | None, Meta(description="Segment before that one")] = None
+    begin: Annotated[Count | None, Meta(description="Offset in the segment from which on this holds, in bytes")] = None
+    end: Annotated[Count | None, Meta(description="Offset in the segment up to which this holds, in bytes")] = None
+    after: Annotated[str | None, Meta(description="`event.id` of the last record known before a gap")] = None
+    before: Annotated[str | None, Meta(description="`event.id` of the first record known behind a gap")] = None
+    records: Annotated[
+        Count | None, Meta(description="Records read between `begin` and `end`: sent, filtered and rejected ones")
+    ] = None
+    sent: Annotated[Count | None, Meta(description="Records that the output acknowledged, each counted once")] = None
+    filtered: Annotated[Count | None, Meta(description="Records that `where` kept from the output")] = None
+    rejected: Annotated[Count | None, Meta(description="Records that went to the dead letters")] = None
+    skipped: Annotated[Count | None, Meta(description="Bytes that are no record")] = None
+    complete: Annotated[bool | None, Meta(description="Whether the segment has ended and the output has all of it")] = (
+        None
+    )
+    lag: Annotated[Count | None, Meta(description="Bytes that the output has not had yet, in all segments")] = None
+
+
 class Acct(Struct, omit_defaults=True, gc=False, frozen=True):
     """What the kernel recorded and ECS has no field for."""
 
@@ -201,6 +239,7 @@ class Acct(Struct, omit_defaults=True, gc=False, frozen=True):
         ),
     ] = None
     signal: Signal | None = None
+    health: Health | None = None
 
 
 class Event(Struct, omit_defaults=True, gc=False, frozen=True):
@@ -209,12 +248,13 @@ class Event(Struct, omit_defaults=True, gc=False, frozen=True):
     timestamp: Annotated[
         str,
         Meta(
-            description="The second in which the process ended, in UTC: exact in Linux v3",
+            description="The second in which the process ended, in UTC: exact in Linux v3; of health, when it was seen",
             extra_json_schema={"format": "date-time"},
         ),
     ] = field(name="@timestamp")
     ecs: Ecs
     event: EventMeta
+    message: Annotated[str | None, Meta(description="Health: what happened, for people; absent for a process")] = None
     process: Process | None = None
     user: User | None = None
     group: Group | None = None

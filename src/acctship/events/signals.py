@@ -51,3 +51,16 @@ def signal_name(number: int) -> str | None:
     if _RTMIN <= number <= _RTMAX:
         return "SIGRTMIN" if number == _RTMIN else f"SIGRTMIN+{number - _RTMIN}"
     return None
+
+
+def signal_called(text: str) -> int | None:
+    """Number of a signal by its name, with or without SIG, in any case, or by its digits; None if there is none.
+
+    >>> signal_called("SIGKILL"), signal_called("kill"), signal_called("9"), signal_called("0")
+    (9, 9, 9, None)
+    """
+    for number in range(1, 128):
+        name = signal_name(number) or ""
+        if text == str(number) or (name and text.upper() in (name, name.removeprefix("SIG"))):
+            return number
+    return None

@@ -6,7 +6,9 @@ import fcntl
 import os
 import select
 import stat
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,6 +16,8 @@ from msgspec import Meta
 import acctship
 
 _OUR_LINE = b'{"@timestamp":"'
+_LINES = 256
+"""Lines that are put together for one write(2)."""
 _TAIL = 1 << 20
 """A torn line is looked for in so many bytes at the end: far more than the longest event."""
 
@@ -41,6 +45,9 @@ class Config(acctship.OutputConfig, kw_only=True):
 class StandardOutput:
     """Lines to standard output."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
     def open(self) -> None:
         """See that it is open."""
         try:
@@ -51,7 +58,8 @@ class StandardOutput:
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Write the lines; what was written in part cannot be taken back, so nothing is tried again."""
         try:
-            _write(1, _lines(batch))
+            with self._lock:  # a pipe takes a batch in pieces, between which another thread's could come
+                _write(1, batch)
         except BrokenPipeError:
             raise acctship.HaltError("standard output was closed by its reader") from None
         except OSError as error:
@@ -67,9 +75,57 @@ class File:
 
     def __init__(self, path: str) -> None:
         self._path, self._descriptor = path, -1
+        self._lock, self._closed = threading.Lock(), False
 
     def open(self) -> None:
         """Open the file, or make it; cut off a line that a crash has torn, for its event will come again."""
+        with self._held():
+            self._start()
+
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        """Append the lines and sync them to disk; if that fails, none of them stays in the file."""
+        with self._held():  # one thread at a time: what fails is cut off, and nothing else may stand behind it
+            if self._moved():
+                self._let_go()
+            if self._descriptor < 0:
+                self._start()
+            size = os.fstat(self._descriptor).st_size
+            try:
+                _write(self._descriptor, batch)
+                os.fsync(self._descriptor)
+            except OSError:
+                self._cut(size)
+                raise
+        return acctship.SendResult()
+
+    def close(self) -> None:
+        """Close the file, and let others write to it: now, or when the `send` that is under way has ended."""
+        self._closed = True
+        self._let_go_if_closed()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                if self._closed:
+                    raise acctship.RetryableError(f"{self._path}: closed before its turn came")
+                yield
+        finally:
+            self._let_go_if_closed()
+
+    def _let_go_if_closed(self) -> None:
+        if self._closed and self._lock.acquire(blocking=False):  # whoever holds it will be here after that
+            try:
+                self._let_go()
+            finally:
+                self._lock.release()
+
+    def _let_go(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _start(self) -> None:
         try:
             self._descriptor = self._open()
             self._take()
@@ -80,29 +136,8 @@ class File:
         except PermissionError:
             raise acctship.HaltError(f"{self._path}: permission denied") from None
         except BaseException:
-            self.close()
+            self._let_go()
             raise
-
-    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
-        """Append the lines and sync them to disk; if that fails, none of them stays in the file."""
-        if self._moved():
-            self.close()
-        if self._descriptor < 0:
-            self.open()
-        size = os.fstat(self._descriptor).st_size
-        try:
-            _write(self._descriptor, _lines(batch))
-            os.fsync(self._descriptor)
-        except OSError:
-            self._cut(size)
-            raise
-        return acctship.SendResult()
-
-    def close(self) -> None:
-        """Close the file, and let others write to it."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
 
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
@@ -160,17 +195,16 @@ class File:
             self._repair(start)
 
 
-def _lines(batch: acctship.EventBatch) -> bytes:
-    return b"".join([line + b"\n" for line in batch.json()])
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:  # a terminal or pipe that somebody else has set non-blocking
-            select.select([], [descriptor], [])
+def _write(descriptor: int, batch: acctship.EventBatch) -> None:
+    """Write the lines, not all in one piece: that would take the memory of the batch once more."""
+    lines = batch.json()
+    for at in range(0, len(lines), _LINES):
+        view = memoryview(b"\n".join([*lines[at : at + _LINES], b""]))
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BlockingIOError:  # a terminal or pipe that somebody else has set non-blocking
+                select.select([], [descriptor], [])
 
 
 @acctship.hookimpl

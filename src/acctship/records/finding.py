@@ -43,7 +43,7 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
     """
     layout = opened.detection.layout
     data, base = np.frombuffer(opened.head, np.uint8), opened.offset
-    gap = _Gap(0, opened.offset)
+    gap = Gap(0, opened.offset)
     in_step, last = True, opened.stream.ended
     while True:
         runs, end, in_step = judge(layout, data, in_step=in_step, last=last)
@@ -54,7 +54,7 @@ def find_records(opened: Opened, chunk: int) -> Iterator[tuple[int, Bytes] | Hol
                 yield gap.hole(f"no record of {layout.title}")
             at = run.start + run.records * layout.size
             yield base + run.start, data[run.start : at]
-            gap = _Gap(base + at)
+            gap = Gap(base + at)
         gap.add(data[at:end])
         base, data = base + end, data[end:]
         if last:
@@ -92,22 +92,29 @@ def first_records(stream: PlainStream, layout: Layout, ahz: int | None) -> Recor
 
 def cut_short(data: Bytes, offset: int) -> Hole:
     """The hole that the beginning of a record makes where the file ends."""
-    gap = _Gap(offset)
+    gap = Gap(offset)
     gap.add(data)
     return gap.hole("the last record is cut short")
 
 
-class _Gap:
-    """Bytes that are no record, while they add up."""
+class Gap:
+    """Bytes that are no record, while they add up.
+
+    Args:
+        offset: where they start.
+        zeros: how many zeros are known of already.
+    """
 
     def __init__(self, offset: int, zeros: int = 0) -> None:
         self.offset, self.length, self._zeros = offset, zeros, True
 
     def add(self, part: Bytes) -> None:
+        """Add the bytes that come next."""
         self.length += len(part)
         self._zeros = self._zeros and not part.any()
 
     def hole(self, reason: str) -> Hole:
+        """What they are: of that reason, if there is none that is more exact."""
         return Hole(self.offset, self.length, "all of them are zero" if self._zeros else reason)
 
 

@@ -12,11 +12,10 @@ import numpy as np
 
 from acctship.errors import InputError
 from acctship.records.batch import RecordBatch
-from acctship.records.damage import Bytes, Run, as_rows, judge
+from acctship.records.damage import as_rows, judge_so_far
 from acctship.records.finding import BATCH_RECORDS, Hole, first_records
 from acctship.records.layout import Layout
 from acctship.records.opening import examine
-from acctship.records.plausible import plausible
 from acctship.records.streams import PlainStream
 
 ENOUGH_TO_TELL = 64
@@ -101,7 +100,7 @@ def _follow_one(
             layout = examine(stream, None).detection.layout
         while layout is not None and size > position:
             data = stream.read_at(position, min(size - position, BATCH_RECORDS * layout.size))
-            runs, end, in_step = _judged(layout, data, in_step=in_step)
+            runs, end, in_step = judge_so_far(layout, data, in_step=in_step)
             for run in runs:
                 start = position + run.start
                 if start > hole:
@@ -116,13 +115,6 @@ def _follow_one(
         if replaced:
             return
         wait()
-
-
-def _judged(layout: Layout, data: Bytes, *, in_step: bool) -> tuple[list[Run], int, bool]:
-    """What `judge` says, but where all is in order nothing has to wait for the next record."""
-    if in_step and len(data) % layout.size == 0 and plausible(layout, as_rows(layout, data)).all():
-        return [Run(0, len(data) // layout.size)], len(data), True
-    return judge(layout, data, in_step=in_step, last=False)
 
 
 def _is_replaced(stream: PlainStream) -> bool:

@@ -1,0 +1,12 @@
+"""Is anybody there?"""
+
+from __future__ import annotations
+
+import select
+
+
+def reader_gone(descriptor: int) -> bool:
+    """Tell whether a descriptor is a pipe or socket whose other end is closed; nothing is written to learn that."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # POLLERR and POLLHUP come unasked (poll(2))
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -1,0 +1,52 @@
+"""An environment in which the stranger's plugin is installed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import skip
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "examples/acctship-output-webhook"
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment with acctship, the plugin, and a server, none of them editable."""
+    folder = tmp_path_factory.mktemp("webhook") / "environment"
+    venv.create(folder, with_pip=True)
+    programs = folder / "bin"
+    done = subprocess.run(
+        [
+            programs / "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            ROOT,
+            f"{PLUGIN}[test]",
+            "waitress>=3,<4",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if done.returncode and not _reachable("pypi.org"):
+        skip("PyPI cannot be reached")
+    assert done.returncode == 0, done.stderr
+    return programs
+
+
+def _reachable(host: str) -> bool:
+    index = os.environ.get("PIP_INDEX_URL")
+    try:
+        socket.create_connection((host, 443), timeout=10).close()
+    except OSError:
+        return index is not None
+    return True
