@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,19 +14,6 @@ from hypothesis import given, settings, strategies as st
 from acctship import StateError
 from acctship.delivery.keeping import journal as module
 from acctship.delivery.keeping.journal import Journal
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "health.jsonl"
-    Journal.create(path)
-    return path
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    with closing(Journal(path)) as journal:
-        yield journal
 
 
 def line(number: int) -> bytes:

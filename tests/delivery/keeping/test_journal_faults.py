@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,19 +13,6 @@ from acctship.delivery.keeping import documents, journal as module
 from acctship.delivery.keeping.journal import MOST_WAITING, Journal
 from tests.delivery.keeping.test_journal import line, numbers
 from tests.outputs.test_jsonl_faults import run_apart, small_disk
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "health.jsonl"
-    Journal.create(path)
-    return path
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    with closing(Journal(path)) as journal:
-        yield journal
 
 
 class Disk:
