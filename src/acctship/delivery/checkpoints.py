@@ -27,9 +27,9 @@ def checkpoints(output: str, cursor: Cursor, follower: Follower, *, heartbeat: b
         heartbeat: the regular one: without it, only segments that have ended are looked at. It gives at least one,
             for the newest segment, even if nothing came.
     """
-    entries = sorted(follower.entries(), key=lambda entry: entry.ordinal)
+    entries = follower.entries()
     newest = entries[-1].key if entries else ""
-    lag = follower.unread({key: entry.place for key, entry in cursor.places.items()})
+    lag = follower.unread(cursor.reached())
     made = []
     for before, segment in zip([None, *entries], entries, strict=False):
         entry = cursor.places.get(segment.key)

@@ -82,7 +82,6 @@ class Engine:
         self._changed = True
         self._saved_at = self._looked_at = self._chores_at = float("-inf")
         self._tell_start()
-        self._follower.poll()
         self._end_old_outages()
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None

@@ -75,7 +75,7 @@ class Feed:
     ) -> None:
         self._deployed, self._follower, self._journal, self._names = deployed, *shared[:3]
         self._run, self.until, self._clock = run, until, clock
-        self.places = {key: entry.place for key, entry in cursor.places.items()}
+        self.places = cursor.reached()
         self._health = cursor.health
         self._ready: Iterator[Stretch] = iter(())
         self._next: Stretch | None = None

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from acctship.delivery.checkpoints import EVERY, checkpoints
 from acctship.delivery.feed import Feed, Shared
@@ -189,37 +190,27 @@ class Shipper:
         return not self._disk_full
 
     def _save(self) -> bool:
-        self._saved_at, name = self._clock(), self.deployed.name
+        self._saved_at = self._clock()
         try:
             self._write(self._cursor)
         except OSError as error:
             self._disk_full = True
-            self._shared.report(
-                Notice(
-                    "state-unwritable",
-                    f"outputs.{name}: its cursor cannot be written: {error.strerror}: nothing is sent until it can be",
-                    "start",
-                    name,
-                    {"output": name},
-                )
-            )
+            self._tell_disk("start", f"cannot be written: {error.strerror}: nothing is sent until it can be")
             return False
         self._unsaved = False
         if self._disk_full:
             self._disk_full = False
-            self._shared.report(
-                Notice(
-                    "state-unwritable",
-                    f"outputs.{name}: its cursor can be written again",
-                    "end",
-                    name,
-                    {"output": name},
-                )
-            )
+            self._tell_disk("end", "can be written again")
         pending = self._cursor.pending
         if pending and all(map(self._shared.report.record, map(str.encode, pending))):
             self._cursor.pending, self._unsaved = [], True
         return True
+
+    def _tell_disk(self, phase: Literal["start", "end"], what: str) -> None:
+        name = self.deployed.name
+        self._shared.report(
+            Notice("state-unwritable", f"outputs.{name}: its cursor {what}", phase, name, {"output": name})
+        )
 
     def _report_lost(self) -> None:
         if not self._look_for_lost or self._run:  # what is on its way may still arrive

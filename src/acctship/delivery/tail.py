@@ -82,7 +82,6 @@ def tail(
     follower = Follower(path, source, names, state.segments, report, layout=layout)
     saved_at, unsaved = float("-inf"), True
     try:
-        follower.poll()
         if not state.segments:
             places = follower.present().items()
             state.places = {key: place if place.offset == NOT_WANTED else Place() for key, place in places}

@@ -79,6 +79,10 @@ class Cursor(Document):
     health: int
     pending: list[str]
 
+    def reached(self) -> dict[str, Place]:
+        """How far in each segment."""
+        return {key: entry.place for key, entry in self.places.items()}
+
     def begin(self, key: str, place: Place) -> None:
         """Start in a segment; whatever was known of it is forgotten."""
         closed = place.offset == NOT_WANTED
