@@ -211,3 +211,16 @@ def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatc
         run.until(lambda: 9 in sink.pids, "the last record")
         run.until(lambda: len(json.loads(cursor.read_bytes())["places"]) <= 3, "those to go whose files are not open")
     assert sink.pids == [*range(1, 8), 9]
+
+
+def test_cut_that_was_told_at_the_end_is_not_told_again_at_the_next_start(tmp_path: Path) -> None:
+    sink = Sink()
+    with running(tmp_path, oldest(sink)) as run:
+        run.append(1, 2)
+        run.until(lambda: sink.pids == [1, 2], "the records")
+        (tmp_path / "pacct").write_bytes(b"")
+        run.until(lambda: not run.engine._follower.stirs(), "the cut to be seen")
+    with running(tmp_path, oldest(sink)) as run:
+        run.append(3)
+        run.until(lambda: sink.pids == [1, 2, 3], "the record behind the cut")
+    assert len(sink.health("truncated")) == 1

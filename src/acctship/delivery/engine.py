@@ -157,8 +157,9 @@ class Engine:
         while time.monotonic() < end and not all(shipper.at_rest for shipper in self.shippers):
             time.sleep(_ANSWERS)
         done = [shipper.stop(max(0.0, end - time.monotonic())) for shipper in self.shippers]
+        self._follower.close()  # first: that it tells of a cut whose next record has not come belongs into the list
+        self._changed = True
         saved = self._save_segments(float("inf"))
-        self._follower.close()
         self._journal.close()
         self._state.close()
         return all(done) and saved
