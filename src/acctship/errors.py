@@ -18,16 +18,31 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+RUNBOOK = "docs/runbook.md"
+
+
+def runbook(section: str) -> str:
+    """Where the runbook tells what to do, for the end of a message.
+
+    >>> runbook("output-halted")
+    'docs/runbook.md#output-halted'
+    """
+    return f"{RUNBOOK}#{section}"
+
 
 class AcctshipError(Exception):
     """Root of the tree: catch this to catch all that acctship raises on purpose."""
 
     exit_code: ClassVar[int] = 1
     """What the command line exits with when this error ends a command."""
+    section: ClassVar[str] = "output-error"
+    """Of the runbook, when this error ends `acctship run`."""
 
 
 class InputError(AcctshipError):
     """An accounting file could not be read: missing, unreadable, empty or damaged."""
+
+    section = "input-error"
 
 
 class FormatError(InputError):
@@ -37,13 +52,13 @@ class FormatError(InputError):
 class ConfigError(AcctshipError):
     """The configuration is wrong; the message names the file and the key."""
 
-    exit_code = 3
+    exit_code, section = 3, "config-error"
 
 
 class PluginError(AcctshipError):
     """An output that was asked for cannot be loaded; the message names its package."""
 
-    exit_code = 3
+    exit_code, section = 3, "plugin-error"
 
 
 class StateError(AcctshipError):
@@ -54,7 +69,7 @@ class StateError(AcctshipError):
         lost: what is lost when that file is begun afresh, as a clause; None where that is no remedy.
     """
 
-    exit_code = 3
+    exit_code, section = 3, "state-error"
 
     def __init__(self, message: str, *, lost: str | None = None) -> None:
         super().__init__(message if lost is None else f"{message}, or start with --accept-loss: {lost}")

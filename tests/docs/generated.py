@@ -42,7 +42,9 @@ def parts() -> dict[str, str]:
         "configuration: jsonl": _keys(jsonl.Config),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
-        "health actions": _table(("`event.action`", "What it means"), ((f"`{one}`", ACTIONS[one]) for one in ACTIONS)),
+        "health actions": _table(
+            ("`event.action`", "What it means"), ((f"[`{one}`](runbook.md#{one})", ACTIONS[one]) for one in ACTIONS)
+        ),
         "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
         "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),

@@ -103,7 +103,8 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except AcctshipError as error:
-        return _failed(error, str(error), error.exit_code, debug=debug)
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return _failed(error, f"{error}{notes}", error.exit_code, debug=debug)
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
         return 130

@@ -12,6 +12,7 @@ from acctship.cli.daemon import Orders, run_daemon
 from acctship.cli.options import config_option, file_option, layout_option, source_options
 from acctship.cli.run_files import run_files
 from acctship.cli.sources import Origin
+from acctship.errors import AcctshipError, runbook
 from acctship.records import Layout
 
 
@@ -63,4 +64,8 @@ def command(
     if len(files) > 1 or files == ("-",):
         raise click.UsageError("One file can be followed, and no pipe: add --once to ship several, or a pipe.")
     orders = Orders(config_path, files, layout, where, once=once, drain=drain)
-    return run_daemon(orders, accept_loss=accept_loss)
+    try:
+        return run_daemon(orders, accept_loss=accept_loss)
+    except AcctshipError as error:
+        error.add_note(runbook(error.section))
+        raise

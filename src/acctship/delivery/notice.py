@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from acctship.errors import runbook
+
 ACTIONS: Mapping[str, str] = {
     "checkpoint": "What an output has done with a stretch of a segment: every 5 minutes, and when a segment has ended. "
     "`records` = `sent` + `filtered` + `rejected`; the stretches of one output follow each other without a gap, so a "
@@ -32,6 +34,18 @@ ACTIONS: Mapping[str, str] = {
 """Every `event.action` of a health event, and what it means."""
 
 
+HALTS: Mapping[str, str] = {
+    "halted-set-up": "The output says that its set-up is wrong: a token, an index, a permission, a secret that is gone",
+    "halted-rejections": "The receiver has rejected a hundred events in a row: that is no fault of the events",
+    "halted-dead-letters": "Events that the receiver will never take cannot be kept: the disk, or 100 MB of them",
+    "halted-bug": "The output's plugin raised what its contract does not allow",
+    "halted-hung": "The output has hung four times: acctship ends, for systemd to start it anew",
+}
+"""Why an output is halted: each has a section in the runbook."""
+
+_ROUTINE = {"checkpoint", "config-changed", "output-added", "shipper-started", "shipper-stopped"}
+
+
 @dataclass(frozen=True)
 class Notice:
     """Something that whoever watches over the records has to know; it becomes a health event.
@@ -42,6 +56,7 @@ class Notice:
         phase: `start` and `end` of an outage, which belong together by `action` and `about`; `moment` for the rest.
         about: what it concerns, such as a path or an output's name.
         details: fields below `acct.health`, as `events.schema` names them.
+        section: of the runbook, if it is not that of the action.
     """
 
     action: str
@@ -49,11 +64,21 @@ class Notice:
     phase: Literal["start", "end", "moment"] = "moment"
     about: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    section: str = ""
 
     def __post_init__(self) -> None:
-        """See that the action is documented."""
+        """See that the action and the section are documented."""
         if self.action not in ACTIONS:
             raise ValueError(f"{self.action!r} is not among the actions of health events")
+        if self.section and self.section not in HALTS:
+            raise ValueError(f"{self.section!r} is not among the reasons of a halt")
+
+    @property
+    def text(self) -> str:
+        """The message; that of trouble ends in where the runbook tells what to do."""
+        if self.phase == "end" or self.action in _ROUTINE:
+            return self.message
+        return f"{self.message} ({runbook(self.section or self.action)})"
 
 
 Report = Callable[[Notice], None]

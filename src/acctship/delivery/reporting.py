@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -71,9 +72,9 @@ class Reporter:
                 if outage is None:
                     return
                 began = outage.began_ns
-            self._log(notice.message)
+            self._log(notice.text)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
-            told = Notice(notice.action, notice.message, notice.phase, notice.about, details)
+            told = replace(notice, details=details)
             self._append(health_event(told, self._source, now, outage=outage.id if outage else None, began_ns=began))
         self.wake()
 

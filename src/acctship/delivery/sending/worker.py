@@ -224,16 +224,16 @@ class Worker:
         return []
 
     def _halt(self, part: Part, refusal: Refusal, began: int) -> list[Part]:
-        error, why = refusal.error, reason(refusal.error)
+        error, why, section = refusal.error, reason(refusal.error), "halted-set-up"
         if self._patience.attempts is None and refusal.means == "bug":
-            why = f"a bug in {self.deployed.found.plugin.package}: {type(error).__name__}: {why}"
+            why, section = f"a bug in {self.deployed.found.plugin.package}: {type(error).__name__}: {why}", "halted-bug"
             _log.error("outputs.%s: %s", self.deployed.name, why)
             _log.debug("outputs.%s: a bug", self.deployed.name, exc_info=error)
         if self._connection.gone is not None:
-            self._outage.halted(why, "nothing is sent until acctship starts anew")
+            self._outage.halted(why, "nothing is sent until acctship starts anew", "halted-hung")
             self._end(self._connection.gone)
         else:
-            self._setbacks.halt(error, why, began)
+            self._setbacks.halt(error, why, began, section)
         return [part]
 
     def _reject(self, part: Part, rejected: Mapping[int, str], *, in_a_row: bool) -> list[Part]:
@@ -254,5 +254,5 @@ class Worker:
         if believed == len(positions):
             return []
         why = f"{STREAK} events in a row were rejected, the last one: {line(rejected[positions[believed]])}"
-        self._setbacks.halt(HaltError(why), why, self._setbacks.round)
+        self._setbacks.halt(HaltError(why), why, self._setbacks.round, "halted-rejections")
         return [part.select(positions[believed:])]
