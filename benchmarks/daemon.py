@@ -30,14 +30,16 @@ class Site:
     Args:
         folder: an empty one.
         outputs: tables of the configuration; `{folder}` stands for the folder.
+        canary: its interval: none where no kernel writes to the file.
     """
 
-    def __init__(self, folder: Path, outputs: str) -> None:
+    def __init__(self, folder: Path, outputs: str, canary: str = "0s") -> None:
         self.folder, self.path, self.config = folder, folder / "log/pacct", folder / "acctship.toml"
         self.path.parent.mkdir()
         self.state = folder / "state"
         self.config.write_text(
-            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n' + outputs.format(folder=folder)
+            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n[canary]\ninterval = "{canary}"\n'
+            + outputs.format(folder=folder)
         )
 
     @contextmanager
