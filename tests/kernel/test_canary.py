@@ -1,4 +1,4 @@
-"""Canaries of a daemon that the real kernel accounts: what stops, switches or pauses accounting is told, and by whom."""
+"""Canaries of a daemon that the real kernel accounts: what stops, switches or pauses accounting is told, with whom."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def switch(ground: Ground, name: bytes, *paths: str, terminal: int | None = None
         ground.enter(sys.executable, "-c", SWITCH, ROOT, name.hex(), *paths),
         stdin=subprocess.DEVNULL if terminal is None else terminal,
         start_new_session=True,
-        preexec_fn=None if terminal is None else control,  # noqa: PLW1509 - no thread runs here
+        preexec_fn=None if terminal is None else control,
         check=True,
     )
 
@@ -125,6 +125,7 @@ def test_off_by_another_process_is_told_with_its_name_and_on_again_with_the_gap(
     assert "ev\\x1b[mil" in end.message, "the cause is told at the end, too"
     assert health(gap).after == by.event
     assert gap.event.start
+    assert end.event.start
     assert gap.event.start < end.event.start, "the last good canary came before the stop was noticed"
     assert health(gap).before not in arrived[: arrived.index(by.event) + 1]
     assert of(service.copy, "switched") == []
@@ -161,7 +162,7 @@ def test_nothing_of_canaries_arrives_and_checkpoints_add_up(tmp_path: Path) -> N
             until(lambda: ground.live.stat().st_size > 0, "a record in the new file")
         ground.stop()
         service.stop()
-        drain = [ACCTSHIP, "run", "--drain", "-c", tmp_path / "acctship.toml"]
+        drain: list[str | Path] = [ACCTSHIP, "run", "--drain", "-c", tmp_path / "acctship.toml"]
         subprocess.run(drain, check=True, stderr=subprocess.DEVNULL)  # what came last; it starts no canary
         service.copy.read_on()
         files = list(ground.live.parent.iterdir())

@@ -56,6 +56,7 @@ class Orders:
         """
         settings, ends_never = config.load(self.config_path), not (self.once or self.drain)
         path = str(Path(choose_files(self.files, settings)[0]).absolute())
+        proves = ends_never and is_own(path, settings)  # with another file, a missing canary would mean nothing
         settings = replace(settings, source=msgspec.structs.replace(settings.source, path=path))
         outputs = settings.outputs()
         for output in outputs:
@@ -68,7 +69,7 @@ class Orders:
             layout=self.layout,
             to_present_end=not ends_never,
             patience=BOUNDED if self.once else FOR_EVER,
-            canary=settings.canary.interval if ends_never and is_own(path, settings) else 0.0,
+            canary=settings.canary.interval if proves else 0.0,
             ship_canaries=settings.canary.ship,
         )
 
