@@ -89,6 +89,21 @@ def test_it_is_found_before_or_behind_a_rotation(kernel: Kernel) -> None:
         assert kernel.lookout.find(NAME)
 
 
+def test_it_is_found_between_two_rotations_and_in_a_file_that_was_renamed_before(kernel: Kernel) -> None:
+    kernel.lookout.aim()
+    kernel.switch()
+    kernel.write(NAME)
+    kernel.switch()
+    kernel.write(b"other")
+    assert kernel.lookout.find(NAME)
+    kernel.path.rename(kernel.path.with_name("pacct.renamed"))
+    late = Lookout(str(kernel.path))
+    late.aim()
+    kernel.write(NAME[:-1] + b"d")
+    assert late.find(NAME[:-1] + b"d")
+    late.close()
+
+
 def test_files_do_not_pile_up_while_nothing_is_found(kernel: Kernel) -> None:
     for number in range(50):
         kernel.lookout.aim()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _PIECE = 1 << 20
+_COARSE = 2.0
+"""Seconds by which a file's time may be behind, and the clock be set."""
 
 
 @dataclass
@@ -23,8 +28,9 @@ class Lookout:
     """Looks for a name in what the kernel appends to the accounting file.
 
     It keeps the file open in which it found the last one: the kernel goes on writing there, whatever the file is
-    named, until acct(2) names another. The name is looked for among the bytes as they are: 15 bytes that nobody could
-    know before are no accident, wherever records begin.
+    named, until acct(2) names another. It looks at the path as well, and at the files beside it that have changed. The
+    name is looked for among the bytes as they are: 15 bytes that nobody could know before are no accident, wherever
+    records begin.
 
     Args:
         path: where the kernel writes.
@@ -34,7 +40,7 @@ class Lookout:
     """
 
     def __init__(self, path: str) -> None:
-        self._path, self.cut = Path(path), False
+        self._path, self.cut, self._aimed = Path(path), False, time.time()
         self._files: list[_Open] = []
 
     def aim(self) -> None:
@@ -43,7 +49,7 @@ class Lookout:
         Raises:
             OSError: there is a file that may not be read.
         """
-        self.cut = False
+        self.cut, self._aimed = False, time.time()
         for one in self._files[1:-1]:  # in vain: neither where the last one was found, nor the newest
             os.close(one.descriptor)
         self._files = [*self._files[:1], *self._files[1:][-1:]]
@@ -58,14 +64,11 @@ class Lookout:
             OSError: a file cannot be read.
         """
         self._open_path(at_end=False)
-        for one in self._files:
-            if self._find_in(one, name):
-                for other in self._files:
-                    if other is not one:
-                        os.close(other.descriptor)
-                self._files = [one]
-                return True
-        return False
+        if any(self._find_in(one, name) for one in self._files):
+            return True
+        known = {one.file for one in self._files}
+        beside = self._path.parent.glob(f"{glob.escape(self._path.name)}?*")  # none, where the folder is not there
+        return any(self._find_beside(path, name) for path in beside if self._is_news(path, known))
 
     def free_blocks(self) -> tuple[int, int] | None:
         """Blocks that are free to others than root, and all blocks, of the file's file system; None: there is none."""
@@ -83,22 +86,52 @@ class Lookout:
     def _open_path(self, *, at_end: bool) -> None:
         try:
             status = self._path.stat()
-            if any(one.file == (status.st_dev, status.st_ino) for one in self._files):
-                return
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+            if all(one.file != (status.st_dev, status.st_ino) for one in self._files):
+                one = _open(self._path)
+                one.offset = os.fstat(one.descriptor).st_size if at_end else 0
+                self._files.append(one)
         except FileNotFoundError:
             return
-        status = os.fstat(descriptor)
-        self._files.append(_Open(descriptor, (status.st_dev, status.st_ino), status.st_size if at_end else 0))
+
+    def _is_news(self, path: Path, known: set[tuple[int, int]]) -> bool:
+        """Whether a file beside it, which has been rotated twice since the aim, may have what came meanwhile."""
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            fresh = status.st_mtime >= self._aimed - _COARSE
+            return fresh and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in known
+        return False
+
+    def _find_beside(self, path: Path, name: bytes) -> bool:
+        try:
+            one = _open(path)
+        except FileNotFoundError:  # it is being rotated
+            return False
+        found = False
+        try:
+            found = self._find_in(one, name)
+        finally:
+            if not found:
+                os.close(one.descriptor)
+        return found
 
     def _find_in(self, one: _Open, name: bytes) -> bool:
-        size = os.fstat(one.descriptor).st_size
-        if size < one.offset:
+        """Look in one file; if the name is there, it is the one to keep."""
+        if os.fstat(one.descriptor).st_size < one.offset:
             self.cut, one.offset = True, 0
         while data := os.pread(one.descriptor, _PIECE, one.offset):
             if name in data:
+                for other in self._files:
+                    if other is not one:
+                        os.close(other.descriptor)
+                self._files = [one]
                 return True
             if len(data) < len(name):
                 break
             one.offset += len(data) - len(name) + 1  # its first bytes may be there already
         return False
+
+
+def _open(path: Path) -> _Open:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    status = os.fstat(descriptor)
+    return _Open(descriptor, (status.st_dev, status.st_ino), 0)
