@@ -65,6 +65,15 @@ def test_every_output_has_the_same_first_one_and_a_copy_is_told_once() -> None:
     assert len({notice.event_id for notice in told}) == 2
 
 
+def test_an_output_that_is_behind_finds_the_first_one_later() -> None:
+    told: list[Notice] = []
+    canaries = Canaries(KEY, told.append)
+    assert masks(canaries, chunk(NAME, offset=640)) == [True], "nobody has seen what came before"
+    assert masks(canaries, chunk(NAME, offset=64)) == [True]
+    assert masks(canaries, chunk(NAME, offset=640)) is None
+    assert [notice.details["begin"] for notice in told] == [640]
+
+
 def test_what_is_remembered_is_bounded() -> None:
     told: list[Notice] = []
     canaries = Canaries(KEY, told.append)

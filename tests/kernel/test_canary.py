@@ -72,12 +72,12 @@ def canaries(path: Path) -> list[bytes]:
 
 
 def names_like(path: Path, beginning: bytes) -> list[bytes]:
-    """Names of the processes whose events are in a file, of those that begin so."""
+    """Names of the processes whose distinct events are in a file, of those that begin so."""
     if not path.exists():
         return []
     events = [msgspec.json.decode(line, type=Event) for line in path.read_bytes().splitlines(keepends=True)[:-1]]
-    names = [unescape(event.process.name) for event in events if event.process]
-    return [name for name in names if name.startswith(beginning)]
+    names = {event.event.id: unescape(event.process.name) for event in events if event.process}
+    return [name for name in names.values() if name.startswith(beginning)]
 
 
 def found(ground: Ground, count: int) -> None:

@@ -54,6 +54,8 @@ class Canaries:
     def _is_first(self, name: bytes, place: tuple[str, int]) -> bool:
         with self._lock:
             first = self._places.setdefault(name, place)
+            if first[0] == place[0] and place[1] < first[1]:  # an output that is behind comes by later
+                first = self._places[name] = place
             self._places.move_to_end(name)
             if len(self._places) > _MOST:
                 self._places.popitem(last=False)
