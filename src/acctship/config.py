@@ -7,6 +7,9 @@ labels = { environment = "production" }
 [state]
 directory = "/var/lib/acctship"
 
+[canary]
+interval = "30s"
+
 [outputs.copy]
 type = "jsonl"
 path = "/var/log/acctship/events.jsonl"
@@ -25,10 +28,10 @@ from msgspec import Meta, Struct
 
 from acctship.deployed import Deployed, deploy, omission
 from acctship.errors import ConfigError, PluginError
-from acctship.strict import convert, unknown_key
+from acctship.strict import convert, seconds, unknown_key
 
 DEFAULT = Path("/etc/acctship/acctship.toml")
-_TABLES = ("source", "state", "outputs")
+_TABLES = ("source", "state", "canary", "outputs")
 
 
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +50,20 @@ class StateConfig(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
+class CanaryConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[canary]`: the process whose record proves that the kernel records."""
+
+    interval: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description='Time between two canaries, at least a second; `"0s"`: none, and nobody notices that '
+            "accounting has stopped",
+        ),
+    ] = 30.0
+    ship: Annotated[bool, Meta(description="Ship the records of canaries, too; they are always counted")] = False
+
+
 @dataclass(frozen=True)
 class Config:
     """A configuration whose outputs have not been read yet: that imports their plugins, so it is done apart.
@@ -55,11 +72,13 @@ class Config:
         paths: the files it came from; empty if there is none.
         source: table `[source]`.
         state: table `[state]`.
+        canary: table `[canary]`.
     """
 
     paths: tuple[Path, ...] = ()
     source: SourceConfig = field(default_factory=SourceConfig)
     state: StateConfig = field(default_factory=StateConfig)
+    canary: CanaryConfig = field(default_factory=CanaryConfig)
     _outputs: Mapping[str, object] = field(default_factory=dict)
     _origins: Mapping[str, Path] = field(default_factory=dict)
 
@@ -124,12 +143,20 @@ def load(path: Path | None = None) -> Config:
     try:
         source = convert(document.get("source", {}), SourceConfig, "source")
         state = convert(document.get("state", {}), StateConfig, "state")
+        canary = convert(_durations(document.get("canary", {}), "canary", "interval"), CanaryConfig, "canary")
     except ConfigError as error:
         raise ConfigError(f"{_origin(str(error), origins)}: {error}") from None
     outputs = document.get("outputs", {})
     if not isinstance(outputs, dict):
         raise ConfigError(f"{origins['outputs']}: outputs: expected tables [outputs.NAME]")
-    return Config(paths, source, state, outputs, origins)
+    return Config(paths, source, state, canary, outputs, origins)
+
+
+def _durations(table: object, where: str, *keys: str) -> object:
+    """A table with some of its durations in seconds; whatever else is wrong with it is left for `convert` to judge."""
+    if not isinstance(table, dict):
+        return table
+    return {**table, **{key: seconds(table[key], f"{where}.{key}") for key in keys if key in table}}
 
 
 def _origin(message: str, origins: Mapping[str, Path]) -> Path:

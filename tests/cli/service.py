@@ -53,7 +53,7 @@ class Site:
     def configure(self, outputs: str = "", *, start: str = "oldest") -> None:
         """Write the configuration: `copy`, and what else is given."""
         self.config.write_text(
-            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n'
+            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n[canary]\ninterval = "0s"\n'
             f'[outputs.copy]\ntype = "jsonl"\npath = "{self.folder}/events.jsonl"\nstart = "{start}"\n{outputs}'
         )
 

@@ -56,7 +56,9 @@ class Sink:
 class Running:
     """An engine that ticks on a thread of its own."""
 
-    def __init__(self, folder: Path, outputs: list[Deployed], *, patience: Patience = FOR_EVER) -> None:
+    def __init__(
+        self, folder: Path, outputs: list[Deployed], *, patience: Patience = FOR_EVER, canary: float = 0.0
+    ) -> None:
         self.path, self.log = folder / "pacct", list[str]()
         self.path.touch()
         source = Source("a test", MACHINE, str(self.path))
@@ -68,6 +70,7 @@ class Running:
             layout=None,
             to_present_end=False,
             patience=patience,
+            canary=canary,
         )
         self.state = State.open(folder / "state", MACHINE, accept_loss=False)
         self.engine = Engine(task, self.state, self.log.append)

@@ -12,7 +12,7 @@ from acctship.cli import heap
 from acctship.cli.pipes import reader_gone
 from acctship.cli.run_files import Counts, summary
 from acctship.cli.signals import Signals
-from acctship.cli.sources import Origin, choose_files, describe
+from acctship.cli.sources import Origin, choose_files, describe, is_own
 from acctship.cli.terminal import say
 from acctship.delivery.engine import Engine, Task
 from acctship.delivery.keeping.state import State
@@ -54,8 +54,9 @@ class Orders:
             PluginError: a plugin that is used is missing or broken.
             InputError: this system has no accounting file.
         """
-        settings = config.load(self.config_path)
+        settings, ends_never = config.load(self.config_path), not (self.once or self.drain)
         path = str(Path(choose_files(self.files, settings)[0]).absolute())
+        proves = ends_never and is_own(path, settings)  # with another file, a missing canary would mean nothing
         settings = replace(settings, source=msgspec.structs.replace(settings.source, path=path))
         outputs = settings.outputs()
         for output in outputs:
@@ -66,8 +67,10 @@ class Orders:
             names=self.where.names(),
             outputs=outputs,
             layout=self.layout,
-            to_present_end=self.once or self.drain,
+            to_present_end=not ends_never,
             patience=BOUNDED if self.once else FOR_EVER,
+            canary=settings.canary.interval if proves else 0.0,
+            ship_canaries=settings.canary.ship,
         )
 
 

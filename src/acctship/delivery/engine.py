@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from acctship._version import __version__
+from acctship.accounting.canary import CanaryStatus
+from acctship.delivery.canaries import known_canaries
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.feed import Shared
 from acctship.delivery.following.follower import Follower
@@ -15,11 +17,13 @@ from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.letterbox import Letterbox
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
+from acctship.delivery.outages import OF_ACCOUNTING
 from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.sending.patience import Patience
 from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
+from acctship.delivery.watch import Ground, Watch
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
 from acctship.events.escape import escape_line
@@ -45,6 +49,8 @@ class Task:
         layout: of the records, where a person knows better than the file.
         to_present_end: end when all that is there at the start is shipped; otherwise never.
         patience: what to do with an output that fails.
+        canary: seconds between two canaries; 0 for none.
+        ship_canaries: deliver their records as those of any other process.
     """
 
     path: str
@@ -54,6 +60,8 @@ class Task:
     layout: Layout | None
     to_present_end: bool
     patience: Patience
+    canary: float = 0.0
+    ship_canaries: bool = False
 
 
 class Engine:
@@ -85,8 +93,16 @@ class Engine:
         self._end_old_outages()
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
-        shared = Shared(self._follower, self._journal, task.names, self.report)
+        canaries = known_canaries(state.directory, self.report, begin=task.canary > 0)
+        shared = Shared(
+            self._follower, self._journal, task.names, self.report, None if task.ship_canaries else canaries
+        )
         cursors = [self._cursor(deployed) for deployed in task.outputs]
+        self._watch = (
+            Watch(Ground(task.path, task.canary, state.directory, task.names), self._follower, cursors, self.report)
+            if task.canary > 0
+            else None
+        )
         self.shippers = [
             Shipper(
                 deployed, cursor, shared, save=self._saver(deployed), make_worker=self._maker(deployed), until=until
@@ -99,6 +115,12 @@ class Engine:
         """Begin to ship."""
         for shipper in self.shippers:
             shipper.start()
+        if self._watch is not None:
+            self._watch.start()
+
+    def canary_status(self) -> CanaryStatus | None:
+        """How the canaries fare; None if there are none."""
+        return None if self._watch is None else self._watch.status()
 
     def tick(self) -> bool:
         """Look whether there is anything new, and keep what has to be remembered.
@@ -112,6 +134,8 @@ class Engine:
         if self._follower.poll():
             self._changed = True
             self._wake()
+            if self._watch is not None:
+                self._watch.wake()
         if now >= self._chores_at:
             self._do_chores(now)
         return True
@@ -120,6 +144,8 @@ class Engine:
         self._chores_at = now + _CHORES
         self._clock.look()
         self.report.retry()
+        if self._watch is not None:
+            self._watch.check()
         self._save_segments(now)
         if now >= self._looked_at + _LOOK_FOR_LOST:
             self._looked_at = now
@@ -134,14 +160,16 @@ class Engine:
     @property
     def failure(self) -> AcctshipError | None:
         """Why the daemon cannot go on, for whoever starts it anew; None if it can."""
-        for shipper in self.shippers:
-            name, error = shipper.deployed.name, shipper.failure
+        bugs = {f"outputs.{shipper.deployed.name}": shipper.failure for shipper in self.shippers}
+        bugs["canary"] = None if self._watch is None else self._watch.failure
+        for where, error in bugs.items():
             if error is not None:
-                failure = OutputError(f"outputs.{name}: a bug in acctship: {error!r} (--debug shows where)")
+                failure = OutputError(f"{where}: a bug in acctship: {error!r} (--debug shows where)")
                 failure.__cause__ = error
                 return failure
+        for shipper in self.shippers:
             if shipper.worker.gone is not None:
-                return OutputError(f"outputs.{name}: {shipper.worker.gone}")
+                return OutputError(f"outputs.{shipper.deployed.name}: {shipper.worker.gone}")
         return None
 
     def stop(self, why: str) -> bool:
@@ -150,6 +178,8 @@ class Engine:
         Returns:
             whether every batch on its way has been answered, and all is written down.
         """
+        if self._watch is not None:
+            self._watch.stop()
         self.report(Notice("shipper-stopped", f"shipping stops: {why}"))
         end = time.monotonic() + STOPPING
         for shipper in self.shippers:
@@ -192,6 +222,8 @@ class Engine:
                 self.report(Notice(action, f"{about}: is read again", "end", about))
             elif action.startswith("output-") and about not in names:
                 self.report(Notice(action, f"outputs.{about}: left the configuration", "end", about))
+            elif action in OF_ACCOUNTING and not self.task.canary and not self.task.to_present_end:
+                self.report(Notice(action, f"{about}: not known any more: no canary is wanted", "end", about))
 
     def _cursor(self, deployed: Deployed) -> Cursor:
         """Where an output goes on; a new one starts at the present, and says what that leaves out."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from acctship.delivery.canaries import Canaries
 from acctship.delivery.following.follower import Follower
 from acctship.delivery.keeping.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.keeping.cursors import Cursor
@@ -38,12 +39,14 @@ class Shared(NamedTuple):
         journal: gives the health events.
         names: tells names of users and groups, for filters.
         report: takes notices.
+        canaries: tells which records are not shipped, for they are canaries'; None: all are.
     """
 
     follower: Follower
     journal: Journal
     names: Names
     report: Reporter
+    canaries: Canaries | None = None
 
 
 class Feed:
@@ -74,6 +77,7 @@ class Feed:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._deployed, self._follower, self._journal, self._names = deployed, *shared[:3]
+        self._canaries = shared.canaries
         self._run, self.until, self._clock = run, until, clock
         self.places = cursor.reached()
         self._health = cursor.health
@@ -132,7 +136,7 @@ class Feed:
         if chunk is None:
             return iter(())
         self.places[chunk.segment] = chunk.place(len(chunk.records))
-        return stretches(chunk, self._deployed, self._names)
+        return stretches(chunk, self._deployed, self._names, self._canaries)
 
     def _health_events(self) -> list[Stretch]:
         limits = self._deployed.limits

@@ -9,6 +9,16 @@ from typing import Any, Literal
 from acctship.errors import runbook
 
 ACTIONS: Mapping[str, str] = {
+    "accounting-gap": "Accounting had stopped or paused, and goes on: records of processes that ended from "
+    "`event.start` to `event.end` may be missing, between `after` and `before`",
+    "accounting-paused": "An outage: the canary has no record, and the accounting file's file system is so full that "
+    "the kernel writes none until space is free again",
+    "accounting-stopped": "An outage: the canary has no record, so accounting is off or goes to another file; `by` "
+    "names who switched it, where the kernel has recorded that",
+    "canary-failed": "An outage: the canary could not be started, or the file not be read, so whether accounting is on "
+    "is not known",
+    "canary-imitated": "A second record bears the name of a canary: somebody has copied it. The record is shipped as "
+    "any other",
     "checkpoint": "What an output has done with a stretch of a segment: every 5 minutes, and when a segment has ended. "
     "`records` = `sent` + `filtered` + `rejected`; the stretches of one output follow each other without a gap, so a "
     "receiver that counts what it has by `acct.segment` knows whether all is there",
@@ -28,7 +38,8 @@ ACTIONS: Mapping[str, str] = {
     "shipper-stopped": "acctship was stopped, and by what",
     "state-lost": "A person accepted that a damaged part of the state folder was begun afresh",
     "state-unwritable": "An outage: the state folder cannot be written, so nothing is sent",
-    "switched": "Accounting was switched to another file or off, and by whom: the last record of the segment",
+    "switched": "Accounting was switched to another file, or off and on again, and by whom: `by` is the record that "
+    "acct(2) writes of its caller. Records between `after` and `before`, if these are there, may be missing",
     "truncated": "The accounting file was cut while it was in use: records between `after` and `before` may be missing",
 }
 """Every `event.action` of a health event, and what it means."""
@@ -57,6 +68,8 @@ class Notice:
         about: what it concerns, such as a path or an output's name.
         details: fields below `acct.health`, as `events.schema` names them.
         section: of the runbook, if it is not that of the action.
+        event_id: `event.id` of what is told again after a restart; without it, a random one.
+        began_ns: nanoseconds since 1970 at which what a moment is about began; that of an outage is known anyway.
     """
 
     action: str
@@ -65,6 +78,8 @@ class Notice:
     about: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     section: str = ""
+    event_id: str | None = None
+    began_ns: int | None = None
 
     def __post_init__(self) -> None:
         """See that the action and the section are documented."""

@@ -61,12 +61,11 @@ class Reporter:
         """Tell of it, unless it is an outage that has been told of, or the end of one that nobody knows."""
         with self._lock:
             key, outage, now = (notice.action, notice.about), None, self._now_ns()
-            began = None
+            began = notice.began_ns
             if notice.phase == "start":
                 if key in self._open:
                     return
-                name = os.urandom(8).hex()
-                outage = self._open[key] = Outage(name, now)
+                outage = self._open[key] = Outage(os.urandom(8).hex(), now)
             elif notice.phase == "end":
                 outage = self._open.pop(key, None)
                 if outage is None:
@@ -75,7 +74,8 @@ class Reporter:
             self._log(notice.text)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
             told = replace(notice, details=details)
-            self._append(health_event(told, self._source, now, outage=outage.id if outage else None, began_ns=began))
+            name = outage.id if outage else None
+            self._append(health_event(told, self._source, now, event_id=notice.event_id, outage=name, began_ns=began))
         self.wake()
 
     def open_outages(self) -> list[tuple[str, str]]:
