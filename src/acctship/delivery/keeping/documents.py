@@ -101,8 +101,13 @@ def encode(document: Document) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
-def replace(path: Path, parts: Iterable[bytes]) -> None:
+def replace(path: Path, parts: Iterable[bytes], *, durable: bool = True) -> None:
     """Replace a file, or make it, so that a crash or a power loss at any moment leaves the old one or the new one.
+
+    Args:
+        path: of the file.
+        parts: what it shall hold.
+        durable: sync it; otherwise a power loss may leave an empty one, for what is worth nothing after it.
 
     Raises:
         OSError: the old content is there as it was; or the new one, which a power loss may still undo.
@@ -114,14 +119,16 @@ def replace(path: Path, parts: Iterable[bytes]) -> None:
             os.fchmod(descriptor, 0o640)  # whatever the umask
             _give(descriptor, path.parent)
             file.writelines(parts)
-            file.flush()
-            os.fsync(descriptor)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
         new.rename(path)
     except BaseException:
         with suppress(OSError):
             new.unlink()  # on a full disk, it would be in the way
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> None:
