@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,14 @@ class Site:
         return [event for event in self.events(name) if event["event"]["action"] == action]
 
     @contextmanager
-    def run(self, *arguments: str) -> Iterator[Service]:
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
         """A daemon; it is killed in the end if it still runs."""
         with subprocess.Popen(
             [ACCTSHIP, "run", "-c", self.config, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **(environment or {})},
             text=True,
         ) as process:
             try:

@@ -1,4 +1,4 @@
-"""`status.json`: what the daemon says of itself, once a second while anything changes, else every five seconds.
+"""`status.json`: what the daemon says of itself, once a second while anything changes, else every ten seconds.
 
 It is no state: nobody needs it to go on, so it is not synced, and a disk that does not take it is no error.
 """
@@ -17,9 +17,9 @@ from acctship.delivery.keeping.documents import Document
 from acctship.errors import StateError
 
 STATUS = "status.json"
-RENEW = 5.0
+RENEW = 10.0
 """Seconds after which it is written again although nothing has changed."""
-STALE = 15.0
+STALE = 30.0
 """Seconds of age from which on the daemon does not run, is stuck, or cannot write."""
 
 
