@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,13 @@ class Site:
         path: the accounting file.
         config: the configuration.
         state: the state folder.
+        environment: of the daemon.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log" / "pacct"
         self.config, self.state = folder / "acctship.toml", folder / "state"
+        self.environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         self.path.parent.mkdir()
         self.configure()
 
@@ -79,14 +81,14 @@ class Site:
         return [event for event in self.events(name) if event["event"]["action"] == action]
 
     @contextmanager
-    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
+    def run(self, *arguments: str) -> Iterator[Service]:
         """A daemon; it is killed in the end if it still runs."""
         with subprocess.Popen(
             [ACCTSHIP, "run", "-c", self.config, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **(environment or {})},
+            env=self.environment,
             text=True,
         ) as process:
             try:

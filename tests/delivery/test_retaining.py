@@ -79,7 +79,7 @@ def test_file_stays_in_the_list_as_long_as_the_cursor_on_disk_does_not_cover_it(
     monkeypatch.setattr(documents, "write", write_or_fail)
     (tmp_path / "pacct").write_bytes(numbered(1, 2))
     (tmp_path / "pacct.1").write_bytes(numbered(90))
-    sink.before = lambda _batch: full.set()  # type: ignore[func-returns-value]  # it delivers then
+    sink.before = lambda _batch: full.set()
     with running(tmp_path, oldest(sink)) as run:
         run.until(lambda: 90 in sink.pids, "the record, which is acknowledged")
         run.until(lambda: any("its cursor cannot be written" in line for line in run.log), "the failure")

@@ -15,7 +15,7 @@ from acctship.errors import AcctshipError, PluginError
 from acctship.keys import keys
 
 try:
-    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric as Family
     from prometheus_client.registry import Collector
 except ImportError as error:
@@ -127,15 +127,14 @@ class _Statuses(Collector):
             yield family
 
 
-def registry(read: Read) -> CollectorRegistry:
-    """A registry of its own, with nothing but these metrics.
+def application(read: Read) -> Callable[..., Any]:
+    """Answers scrapes, as a WSGI application.
 
     Args:
         read: gives what is seen at the moment of each scrape; None: nothing yet.
     """
-    found = CollectorRegistry()
-    found.register(_Statuses(read))
-    return found
+    made: Callable[..., Any] = make_wsgi_app(_registry(read))
+    return made
 
 
 def write_metrics(path: Path, seen: Seen) -> None:
@@ -148,12 +147,18 @@ def write_metrics(path: Path, seen: Seen) -> None:
     Raises:
         AcctshipError: the file cannot be written.
     """
-    text = generate_latest(registry(lambda: seen))
+    text = generate_latest(_registry(lambda: seen))
     if str(path) == "-":
         write(text)
         return
     try:
-        documents.replace(path, [text], durable=False)
-        path.chmod(0o644)  # node_exporter is another user
+        documents.replace(path, [text], durable=False, mode=0o644)  # node_exporter is another user
     except OSError as error:
         raise AcctshipError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _registry(read: Read) -> CollectorRegistry:
+    """A registry of its own, with nothing but these metrics."""
+    found = CollectorRegistry()
+    found.register(_Statuses(read))
+    return found

@@ -7,9 +7,7 @@ from socket import AF_INET6
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import make_wsgi_app
-
-from acctship.cli.metrics import Read, registry
+from acctship.cli.metrics import Read, application
 from acctship.errors import AcctshipError
 
 _ANSWER = 5.0
@@ -60,6 +58,6 @@ def serve(address: str, port: int, read: Read) -> int:
         server = kind((address, port), _Handler)
     except OSError as error:
         raise AcctshipError(f"--metrics {address}:{port}: cannot be used: {error.strerror or error}") from None
-    server.set_app(make_wsgi_app(registry(read)))
+    server.set_app(application(read))
     threading.Thread(target=server.serve_forever, args=(_NEVER,), name="acctship-metrics", daemon=True).start()
     return server.server_port

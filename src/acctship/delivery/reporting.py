@@ -44,7 +44,7 @@ class Reporter:
         now_ns: nanoseconds since 1970.
 
     Attributes:
-        told: how often each action was told of, the start and the end of an outage as one each.
+        told: how often each action was told of, the start and the end of an outage as one each; replaced as a whole.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Reporter:
                 if outage is None:
                     return
                 began = outage.began_ns
-            self.told[notice.action] += 1
+            self.told = self.told + Counter([notice.action])
             self._log(notice.message)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
             told = Notice(notice.action, notice.message, notice.phase, notice.about, details)

@@ -71,7 +71,7 @@ class StatusKeeper:
 
     def _present_marks(self) -> object:
         """What changes whenever something has changed that is worth writing before it gets old."""
-        marks: list[object] = [self._standing.changes, self._report.told.total(), self._canary()]
+        marks: list[object] = [self._standing.changes, self._report.told, self._canary()]
         for shipper in self._shippers:
             worker, tally = shipper.worker, shipper.worker.tally
             marks += (shipper.kept, worker.state, worker.last_error, tally.delivered, tally.rejected, tally.retries)

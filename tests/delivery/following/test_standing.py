@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from acctship.delivery.following.standing import Lag, Standing
+from acctship.delivery.place import Place
 from tests.builders import BTIME, SIZE
-from tests.delivery.following.followed import Site, numbered
+from tests.delivery.following.followed import Reading, Site, numbered
 
 
-def lag(site: Site, places: dict[str, object] | None = None) -> Lag:
-    return site.follower.standing.lags({"one": places or {}})["one"]  # type: ignore[dict-item]  # places of a reader
+def lag(site: Site, places: dict[str, Place] | None = None) -> Lag:
+    return site.follower.standing.lags({"one": places or {}})["one"]
 
 
-def needed(site: Site, *outputs: object) -> list[str]:
-    found = site.follower.standing.needed([one.places for one in outputs])  # type: ignore[attr-defined]  # readers
+def needed(site: Site, *outputs: Reading) -> list[str]:
+    found = site.follower.standing.needed([one.places for one in outputs])
     return [Path(path).name for path in found]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from acctship.delivery.keeping import letter_count
 from acctship.delivery.keeping.dead_letters import DeadLetters
 from acctship.delivery.keeping.letter_count import LetterCount
 
@@ -37,13 +37,13 @@ def test_only_what_is_new_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -
     letters.add([(event(number), "no") for number in range(100)])
     count.look()
     seeks: list[int] = []
-    seek = letter_count.os.lseek
+    seek = os.lseek
 
     def noted(descriptor: int, offset: int, whence: int) -> int:
         seeks.append(offset)
         return seek(descriptor, offset, whence)
 
-    monkeypatch.setattr(letter_count.os, "lseek", noted)
+    monkeypatch.setattr(os, "lseek", noted)
     before = path.stat().st_size
     assert count.look() == (100, before)
     letters.add([(event(100), "no")])

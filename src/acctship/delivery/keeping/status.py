@@ -50,7 +50,7 @@ class OutputStatus(Struct):
             "they have been read"
         ),
     ]
-    lag_records: Annotated[int, Meta(description="Records in these bytes")]
+    lag_records: Annotated[int, Meta(description="Records that the output has not acknowledged, in the same bytes")]
     lag_seconds: Annotated[
         float,
         Meta(
