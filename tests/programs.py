@@ -30,6 +30,21 @@ def gnu_acct_folder() -> Path:
     return unpacked / "usr/sbin"
 
 
+def promtool() -> Path:
+    """Prometheus's promtool, which checks rules and metrics.
+
+    Raises:
+        UnavailableError: it cannot be had here.
+    """
+    found = shutil.which("promtool")
+    if found:
+        return Path(found)
+    unpacked = CACHE / "prometheus"
+    if not (unpacked / "usr/bin/promtool").exists():
+        _unpack_debian_package("prometheus", unpacked)
+    return unpacked / "usr/bin/promtool"
+
+
 def _unpack_debian_package(name: str, into: Path) -> None:
     if not shutil.which("apt-get"):
         raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")

@@ -42,11 +42,13 @@ class Site:
         path: the accounting file.
         config: the configuration.
         state: the state folder.
+        environment: of the daemon.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log" / "pacct"
         self.config, self.state = folder / "acctship.toml", folder / "state"
+        self.environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         self.path.parent.mkdir()
         self.configure()
 
@@ -86,7 +88,7 @@ class Site:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            env=self.environment,
             text=True,
         ) as process:
             try:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import get_args
 
 import click
+import msgspec
 
 import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
+from acctship.cli.metrics import METRICS
 from acctship.config import CanaryConfig, SourceConfig, StateConfig
+from acctship.delivery.keeping.status import OutageStatus, OutputStatus, SourceStatus, Status
 from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
@@ -50,6 +53,14 @@ def parts() -> dict[str, str]:
         "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),
         "presets": _presets(),
+        "status: fields": "\n\n".join(_status(table) for table in (Status, OutputStatus, SourceStatus, OutageStatus)),
+        "status: metrics": _table(
+            ("Metric", "Type", "Labels", "Meaning"),
+            (
+                (f"`{one.name}`", one.kind, ", ".join(f"`{name}`" for name in one.labels), one.meaning)
+                for one in METRICS
+            ),
+        ),
         "testing: example": f"```python\n{EXAMPLE.read_text('utf-8').strip()}\n```",
         "testing: receiver": _source(Receiver),
         "testing: faults": _table(
@@ -77,6 +88,11 @@ def _presets() -> str:
 def _keys(table: type) -> str:
     rows = ((f"`{key.name}`", key.type, f"`{key.default}`", key.meaning) for key in keys(table))
     return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
+def _status(table: type[msgspec.Struct]) -> str:
+    rows = ((f"`{key.name}`", key.type, key.meaning) for key in keys(table) if key.name != "format")
+    return f"{inspect.getdoc(table)}\n\n{_table(('Field', 'Type', 'Meaning'), rows)}"
 
 
 def _help(command: click.Command, path: str) -> Iterator[str]:

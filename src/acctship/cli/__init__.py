@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "Follow the accounting file into every output.",
     "schema": "Print the JSON Schema of events.",
     "setup": "Prepare a receiver, with commands that plugins bring.",
+    "status": "Show how each output fares, and what is wrong.",
     "summary": "Sum up accounting records by command, user or hour.",
 }
 """Each command's summary; it lives in `acctship.cli.NAME`, as `command`."""

@@ -13,6 +13,7 @@ from acctship.cli.pipes import reader_gone
 from acctship.cli.run_files import Counts, summary
 from acctship.cli.signals import Signals
 from acctship.cli.sources import Origin, choose_files, describe, is_own
+from acctship.cli.telling import Telling
 from acctship.cli.terminal import say
 from acctship.delivery.engine import Engine, Task
 from acctship.delivery.keeping.state import State
@@ -37,6 +38,7 @@ class Orders:
         where: what is said of its origin.
         once: end at the present end, and give an output up that fails.
         drain: end at the present end.
+        metrics: address and port to serve metrics at; None: nowhere.
     """
 
     config_path: Path | None
@@ -45,6 +47,7 @@ class Orders:
     where: Origin
     once: bool
     drain: bool
+    metrics: tuple[str, int] | None = None
 
     def task(self) -> tuple[config.Config, Task]:
         """Read the configuration, and see that its outputs can be built.
@@ -82,10 +85,12 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
         StateError: the state folder is damaged, or in use.
         InputError: this system has no accounting file.
         OutputError: an output hangs for good, or acctship has a bug: whoever started it may start it anew.
+        PluginError: the library for metrics is missing.
     """
     heap.share_between_threads()
     settings, task = orders.task()
     with Signals() as signals:
+        telling = Telling(orders.metrics)
         engine = _engine(orders, settings, task, accept_loss=accept_loss)
         why = ""
         while not why:
@@ -93,8 +98,10 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
             if stirred and engine.failure is not None:
                 engine.stop("an output cannot go on")
                 raise engine.failure
+            telling.ticked(engine)
             if signals.reload:
                 signals.reload = False
+                telling.reloading()
                 settings, engine = _reload(orders, settings, engine)
             if stirred and engine.finished:
                 why = "all is shipped that was there"
@@ -104,6 +111,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
                 why = f"{signals.ending} came"
             else:
                 signals.wait(POLL)
+        telling.stopping()
         finished = engine.finished
         answered = engine.stop(why)
     if not answered:

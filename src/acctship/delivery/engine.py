@@ -11,8 +11,9 @@ from acctship.accounting.canary import CanaryStatus
 from acctship.delivery.canaries import known_canaries
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.feed import Shared
-from acctship.delivery.following.follower import Follower
+from acctship.delivery.following.follower import LOOK_EVERY, Follower
 from acctship.delivery.following.segments import SegmentEntry
+from acctship.delivery.forced import EVERY as LOOK_FOR_FORCED, tell_forced
 from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.letterbox import Letterbox
 from acctship.delivery.keeping.state import State
@@ -20,9 +21,11 @@ from acctship.delivery.notice import Notice
 from acctship.delivery.outages import OF_ACCOUNTING
 from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
+from acctship.delivery.retaining import Retaining, seen_at
 from acctship.delivery.sending.patience import Patience
 from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
+from acctship.delivery.status import StatusKeeper
 from acctship.delivery.watch import Ground, Watch
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
@@ -88,7 +91,7 @@ class Engine:
         self._clock = ClockWatch(self.report)
         self._saved: object = None
         self._changed = True
-        self._saved_at = self._looked_at = self._chores_at = float("-inf")
+        self._saved_at = self._looked_at = self._chores_at = self._forced_at = float("-inf")
         self._tell_start()
         self._end_old_outages()
         self._save_segments(time.monotonic())
@@ -110,6 +113,17 @@ class Engine:
             for deployed, cursor in zip(task.outputs, cursors, strict=True)
         ]
         self.report.wake = self._wake
+        standing = self._follower.standing
+        self.status = StatusKeeper(
+            state.directory,
+            task.source.id,
+            task.path,
+            standing=standing,
+            report=self.report,
+            shippers=self.shippers,
+            canary=self.canary_status,
+        )
+        self._retaining = Retaining(state.directory, standing, self.report, self.shippers)
 
     def start(self) -> None:
         """Begin to ship."""
@@ -151,6 +165,11 @@ class Engine:
             self._looked_at = now
             for shipper in self.shippers:
                 shipper.look_for_lost()
+        if now >= self._forced_at + LOOK_FOR_FORCED:
+            self._forced_at = now
+            tell_forced(self._state.directory, self.report)
+        self._retaining.look(now, seen_at(now, LOOK_EVERY))
+        self.status.look(now)
 
     @property
     def finished(self) -> bool:
@@ -187,6 +206,9 @@ class Engine:
         while time.monotonic() < end and not all(shipper.at_rest for shipper in self.shippers):
             time.sleep(_ANSWERS)
         done = [shipper.stop(max(0.0, end - time.monotonic())) for shipper in self.shippers]
+        if self._chores_at > float("-inf"):
+            self._retaining.look(float("inf"), seen_at(self._chores_at - _CHORES, LOOK_EVERY))
+        self.status.look(float("inf"))
         self._follower.close()  # first: that it tells of a cut whose next record has not come belongs into the list
         self._changed = True
         saved = self._save_segments(float("inf"))

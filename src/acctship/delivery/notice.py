@@ -34,6 +34,8 @@ ACTIONS: Mapping[str, str] = {
     "output-unreachable": "An outage: a receiver has answered nothing good for 5 seconds; tried again for ever",
     "records-lost": "Records that an output had not had were in a file that is gone, from `begin` to `end`",
     "resynchronised": "Bytes of an accounting file that are no record were skipped, from `begin` to `end`",
+    "retention-forced": "A hard limit removed an accounting file although an output had not had all of it: `about` is "
+    "its path, `size` its bytes, `reason` the limit",
     "shipper-started": "acctship started",
     "shipper-stopped": "acctship was stopped, and by what",
     "state-lost": "A person accepted that a damaged part of the state folder was begun afresh",

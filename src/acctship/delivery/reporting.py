@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +43,9 @@ class Reporter:
         log: takes a line for people.
         wake: called when the journal has something new.
         now_ns: nanoseconds since 1970.
+
+    Attributes:
+        told: how often each action was told of, the start and the end of an outage as one each; replaced as a whole.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Reporter:
     ) -> None:
         self._journal, self._source, self._log, self.wake, self._now_ns = journal, source, log, wake, now_ns
         self._lock = threading.Lock()
+        self.told: Counter[str] = Counter()
         self._waiting = False
         self._open = _open_outages(journal)
 
@@ -71,6 +76,7 @@ class Reporter:
                 if outage is None:
                     return
                 began = outage.began_ns
+            self.told = self.told + Counter([notice.action])
             self._log(notice.text)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
             told = replace(notice, details=details)
@@ -82,6 +88,16 @@ class Reporter:
         """`action` and `about` of each outage that goes on, also from before acctship was started."""
         with self._lock:
             return list(self._open)
+
+    def outages(self) -> dict[tuple[str, str], Outage]:
+        """Each outage that goes on, by its `action` and `about`."""
+        with self._lock:
+            return dict(self._open)
+
+    @property
+    def durable(self) -> bool:
+        """Whether all that was told is on disk; otherwise events wait in memory."""
+        return not self._waiting
 
     def line(self, notice: Notice) -> bytes:
         """The health event of a notice that is no outage, for `record`."""

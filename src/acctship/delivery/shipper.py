@@ -40,6 +40,7 @@ class Shipper:
 
     Attributes:
         failure: what ended the thread, if anything did; a bug.
+        kept: how far the cursor on disk has got in each segment; replaced as a whole when that is another.
         passed: records that the cursor has passed, those of them that were filtered, delivered and rejected.
         finished: with `until`, or after `finish`: all is shipped that can be at present, and the cursor is on disk.
     """
@@ -58,6 +59,7 @@ class Shipper:
         self.deployed, self.finished = deployed, False
         self.failure: BaseException | None = None
         self.passed = [0, 0, 0, 0]
+        self.kept: Mapping[str, Place] = cursor.reached()
         self._cursor, self._shared, self._until = cursor, shared, until
         self._write, self._clock = save, clock
         self._run = AcknowledgedRun()
@@ -197,7 +199,7 @@ class Shipper:
             self._disk_full = True
             self._tell_disk("start", f"cannot be written: {error.strerror}: nothing is sent until it can be")
             return False
-        self._unsaved = False
+        self._unsaved, self.kept = False, self._cursor.reached()
         if self._disk_full:
             self._disk_full = False
             self._tell_disk("end", "can be written again")

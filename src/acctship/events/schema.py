@@ -225,6 +225,8 @@ class Health(Struct, omit_defaults=True, gc=False, frozen=True):
     )
     lag: Annotated[Count | None, Meta(description="Bytes that the output has not had yet, in all segments")] = None
     by: Caller | None = None
+    size: Annotated[Count | None, Meta(description="Bytes of a file that was removed")] = None
+    reason: Annotated[str | None, Meta(description="Why that was done")] = None
 
 
 class Acct(Struct, omit_defaults=True, gc=False, frozen=True):

@@ -85,6 +85,11 @@ class Worker:
         """What went wrong last, as a harmless line; empty if nothing has."""
         return self._outage.last_error
 
+    @property
+    def last_delivery(self) -> float | None:
+        """When an event was delivered last, by `clock`; None if none has been."""
+        return self._last_delivery if self._last_delivery > -math.inf else None
+
     def start(self) -> None:
         """Begin to send."""
         for number in range(self.deployed.limits.in_flight):
