@@ -1,0 +1,106 @@
+"""Is accounting on, where to, and how well is that place chosen? No right is needed but to read the file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from acctship.accounting import ownership, suitable
+from acctship.accounting.proof import written_file
+from acctship.accounting.rotated import family
+from acctship.accounting.rotators import rotators
+from acctship.errors import AccountingError, InputError
+from acctship.records import BackwardReader
+
+
+class Status(Struct):
+    """What is known of accounting to one file. None: not known, or there is no such thing.
+
+    Attributes:
+        state: `on`: a process that has just ended has its record. `paused`: it has none, and there is less free space
+            than the kernel wants. `off`: it has none. `unknown`: it cannot be told.
+        why: what that is concluded from, in words.
+        file: the accounting file.
+        size: of it in bytes.
+        owner: of it, as `root:acctship`.
+        mode: of it, as `0640`.
+        last_record: when the process of its last record ended, in UTC, before we looked.
+        rotated_files: how many files beside it were live once.
+        rotated_bytes: of all of them.
+        rotated_by: who rotates it; more than one is too many.
+        file_system: its kind, as `ext4`.
+        free_percent: free space there.
+        free_bytes: the same.
+        pause_percent: free space at which the kernel pauses.
+        resume_percent: free space at which it goes on.
+        warnings: what is unwise about the place.
+    """
+
+    state: Literal["on", "off", "paused", "unknown"]
+    why: str
+    file: str
+    size: int | None = None
+    owner: str | None = None
+    mode: str | None = None
+    last_record: str | None = None
+    rotated_files: int = 0
+    rotated_bytes: int = 0
+    rotated_by: list[str] = []
+    file_system: str | None = None
+    free_percent: float | None = None
+    free_bytes: int | None = None
+    pause_percent: int | None = None
+    resume_percent: int | None = None
+    warnings: list[str] = []
+
+
+def look(live: Path) -> Status:
+    """Look at accounting to this file."""
+    found = Status("unknown", "", str(live), rotated_by=rotators(live))
+    space = None
+    try:
+        space = suitable.room(live.parent)
+        found.file_system = suitable.mount_of(live.parent).kind
+        found.free_percent, found.free_bytes = round(space.percent, 1), space.free_bytes
+        found.pause_percent, found.resume_percent = space.suspend, space.resume
+        found.warnings = suitable.warnings(live.parent)
+        _look_at_files(live, found)
+    except OSError as error:
+        found.why = f"{error.filename or live}: {error.strerror}"
+    try:
+        written = written_file(live)
+    except AccountingError as error:
+        found.why = str(error)
+        return found
+    if written == live:
+        found.state, found.why = "on", "a process that has just ended has its record there"
+    elif written:
+        found.state = "on"
+        found.why = f"but to {written}: a rotation was cut short: acctship accounting rotate ends it"
+    elif space and not space.enough:
+        found.state, found.why = "paused", f"or off: {space}"
+    else:
+        found.state, found.why = "off", "or to another file: a process that has just ended has no record there"
+    return found
+
+
+def _look_at_files(live: Path, found: Status) -> None:
+    files = family(live)
+    status = files.pop(live, None)
+    found.rotated_files, found.rotated_bytes = len(files), sum(one.st_size for one in files.values())
+    if status:
+        found.size, found.owner, found.mode = status.st_size, ownership.owner(status), ownership.mode(status)
+        found.last_record = _last_record(live)
+
+
+def _last_record(live: Path) -> str | None:
+    try:
+        with BackwardReader(live, batch_records=1) as reader:
+            for batch in reader:
+                return datetime.fromtimestamp(int(batch.end_seconds()[0]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except InputError:
+        pass
+    return None
