@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from acctship.accounting.forced import tell_forced
 from acctship.accounting.limits import Limits
-from acctship.accounting.needed import Needs, read_needs, tell_forced
+from acctship.accounting.needed import Needs, read_needs
 from acctship.accounting.place import Tell
 from acctship.accounting.retain import FORMAT, Forced
 from acctship.accounting.rotated import family, why_no_records
@@ -82,7 +83,7 @@ def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Path | Non
     Raises:
         OSError: the folder cannot be read.
     """
-    needs, now = read_needs(state), time.time()
+    needs, now = read_needs(state, live), time.time()
     free, forced, held = plan(_rotated(live, keep, tell), needs, limits, now)
     gone = sum(_remove(path, tell) for path, _ in free)
     sacrificed = sum(_tell_forced(one, state, limits, tell) and _remove(one[0], tell) for one in forced)

@@ -82,6 +82,8 @@ def look(live: Path) -> Status:
         found.why = f"but to {written}: a rotation was cut short: acctship accounting rotate ends it"
     elif space and not space.enough:
         found.state, found.why = "paused", f"or off: {space}"
+    elif found.size is None:
+        found.state, found.why = "off", "or to another file: there is none of that name"
     else:
         found.state, found.why = "off", "or to another file: a process that has just ended has no record there"
     return found

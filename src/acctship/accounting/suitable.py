@@ -10,7 +10,7 @@ from typing import NamedTuple
 from acctship.accounting.confinement import own_pid_namespace
 from acctship.errors import AccountingError
 
-THRESHOLDS = Path("/proc/sys/kernel/acct")
+THRESHOLDS, FILE_SYSTEMS = Path("/proc/sys/kernel/acct"), Path("/proc/filesystems")
 _LOCAL = {"aufs", "jffs2", "overlay", "tmpfs", "ubifs", "zfs"}
 """File systems without a block device of their own that keep data all the same, on this machine."""
 
@@ -132,5 +132,5 @@ def warnings(folder: Path) -> list[str]:
 
 def _without_device() -> set[str]:
     """Kinds of file system that the kernel marks `nodev` (proc_filesystems(5))."""
-    lines = Path("/proc/filesystems").read_text("ascii").splitlines()
+    lines = FILE_SYSTEMS.read_text("ascii").splitlines()
     return {line.split("\t")[1] for line in lines if line.startswith("nodev")}

@@ -135,7 +135,7 @@ def _print(found: Status) -> None:
     if found.free_percent is not None:
         thresholds = f"the kernel pauses at {found.pause_percent} %, resumes at {found.resume_percent} %"
         rows.append(("free space", f"{found.free_percent} %: {thresholds}"))
-    write_table([(name, escape_line(value)) for name, value in rows], ("ACCOUNTING", ""))
+    write_table([(name, escape_line(value)) for name, value in rows if value], ("ACCOUNTING", ""))
     for warning in found.warnings:
         say(warning)
 

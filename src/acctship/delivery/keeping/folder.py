@@ -14,7 +14,7 @@ from acctship.events.escape import escape
 
 CURSORS, DEAD_LETTERS = "cursors", "deadletter"
 _OURS = {"identity.json", "segments.json", "outputs.json", "health.jsonl", CURSORS, DEAD_LETTERS}
-_NO_MATTER = re.compile(r"lock|status\.json|retain\.json|lost\+found|\..*\.new|.*\.lost-[0-9]+")
+_NO_MATTER = re.compile(r"lock|status\.json|retain\.json|forced\.jsonl(\.taken)?|lost\+found|\..*\.new|.*\.lost-[0-9]+")
 
 
 def make(directory: Path) -> None:
