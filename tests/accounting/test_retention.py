@@ -15,6 +15,7 @@ from acctship.accounting.limits import Limits
 from acctship.accounting.needed import Needs
 from acctship.accounting.retain import FORCED, Forced
 from acctship.accounting.retention import Retained, plan, retire
+from acctship.events.escape import escape
 from tests.accounting.rotated_files import DAY, Folder, size
 
 NOW = time.time()
@@ -102,10 +103,10 @@ def test_a_dead_daemon_keeps_what_came_after_it_died(folder: Folder) -> None:
     assert folder.rest() == [".1", ".2"]
 
 
-def test_names_are_compared_where_they_lead(folder: Folder, tmp_path: Path) -> None:
+def test_names_are_unescaped_and_compared_where_they_lead(folder: Folder, tmp_path: Path) -> None:
     path = folder.add(".1", 40)
-    (tmp_path / "link").symlink_to(folder.live.parent)
-    folder.needs(tmp_path / "link/pacct.1")
+    (tmp_path / "li\nk").symlink_to(folder.live.parent)
+    folder.needs(Path(escape(os.fsencode(tmp_path / "li\nk/pacct.1"))))
     assert clear(folder, MONTH).removed == 0
     assert path.exists()
 

@@ -8,6 +8,7 @@ import pytest
 
 from acctship.accounting import rotators as module
 from acctship.accounting.rotators import TIMER, rotators
+from tests.conftest import skip
 
 LIVE = Path("/var/log/account/pacct")
 
@@ -57,3 +58,10 @@ def test_savelog_by_debians_daily_job(etc: Path) -> None:
     job.chmod(0o755)
     (etc / "logrotate.d/site").write_text("/var/log/account/pacct { }\n")
     assert rotators(LIVE) == [f"logrotate, by {etc}/logrotate.d/site", f"savelog, by {job}"]
+
+
+def test_debians_package_as_it_is(gnu_acct: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ETC", gnu_acct.parents[1] / "etc")
+    if not (module.ETC / "cron.daily/acct").exists() and not (module.ETC / "logrotate.d").exists():
+        skip("the installed GNU acct is not Debian's: apt-get remove it, and its package is fetched")
+    assert len(rotators(LIVE)) == 1

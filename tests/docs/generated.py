@@ -13,7 +13,7 @@ import click
 import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
-from acctship.config import SourceConfig, StateConfig
+from acctship.config import AccountingConfig, SourceConfig, StateConfig
 from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
@@ -36,6 +36,7 @@ def parts() -> dict[str, str]:
         "commands": "\n\n".join(_help(group, "acctship")),
         "configuration: source": _keys(SourceConfig),
         "configuration: state": _keys(StateConfig),
+        "configuration: accounting": _keys(AccountingConfig),
         "configuration: outputs": _keys(HostKeys),
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),

@@ -37,7 +37,7 @@ class Switch:
         )
 
     def __call__(self, *arguments: str | Path) -> Done:
-        return self._run(ACCTSHIP, "accounting", *arguments, "-c", self._config)
+        return self.inside_run(ACCTSHIP, "accounting", *arguments, "-c", self._config)
 
     def broken(self, where: str, name: str, what: str, *arguments: str) -> Done:
         """The same with a function of a module replaced, as a fault that nothing real shows at will."""
@@ -47,7 +47,7 @@ class Switch:
             f"from acctship.errors import AccountingError\n"
             f"def broken(*_): {what}\n{where}.{name} = broken\nmain({command!r})"
         )
-        return self._run(sys.executable, "-c", replace)
+        return self.inside_run(sys.executable, "-c", replace)
 
     def look(self) -> dict[str, Any]:
         """What `status --json` says."""
@@ -56,11 +56,12 @@ class Switch:
 
     def inside(self, *command: str | Path) -> bytes:
         """What another command prints in there."""
-        done = self._run(*command)
+        done = self.inside_run(*command)
         assert done.code == 0, done.err
         return done.out
 
-    def _run(self, *command: str | Path) -> Done:
+    def inside_run(self, *command: str | Path) -> Done:
+        """What becomes of another command in there."""
         done = subprocess.run(
             self._ground.enter(*command),
             cwd=ROOT,

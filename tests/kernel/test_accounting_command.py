@@ -92,6 +92,14 @@ def test_on_follows_an_old_file_and_appends_to_it(ground: Ground, switch: Switch
     assert ground.live.stat().st_size > len(held)
 
 
+def test_on_says_where_the_group_may_not_look_in(ground: Ground, switch: Switch) -> None:
+    ground.live.parent.chmod(0o700)
+    folder = ground.live.parent
+    done = switch("on")
+    assert done.code == 0
+    assert f"{folder}: group {GROUP} may not look into it: chgrp {GROUP} {folder}; chmod g+rx {folder}" in done.err
+
+
 def test_off_is_proven_and_may_be_said_twice(ground: Ground, switch: Switch) -> None:
     assert switch("on").code == 0
     done, again = switch("off"), switch("off")
@@ -204,6 +212,12 @@ def test_on_refuses_what_it_must_not_write_to(ground: Ground, switch: Switch, tm
     assert done.error.endswith(said)
     assert target.stat().st_size == 0
     assert what != "text" or live.read_text().startswith("root:x:0:0")
+
+
+def test_on_in_mounts_of_its_own_is_refused_for_accounting_would_end_with_them(ground: Ground, switch: Switch) -> None:
+    done = switch.inside_run("unshare", "--mount", ACCTSHIP, "accounting", "on", "-f", ground.live, "--group", GROUP)
+    assert (done.code, ground.live.exists()) == (1, False)
+    assert f"{ground.live.parent}: is seen through mounts of this process's own" in done.error
 
 
 def test_on_for_a_group_that_is_missing_says_how_to_make_it(switch: Switch, ground: Ground) -> None:

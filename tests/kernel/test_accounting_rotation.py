@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import stat
 import subprocess
 import time
@@ -31,6 +32,17 @@ def switch(ground: Ground, tmp_path: Path) -> Switch:
     return Switch(ground, tmp_path)
 
 
+@pytest.fixture
+def service(ground: Ground, tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path, ground.live)
+    try:
+        service.start()
+        service.started()
+        yield service
+    finally:
+        service.kill()
+
+
 def rotate(folder: Path) -> list[str | Path]:
     """The command line of a switch's own."""
     return [ACCTSHIP, "accounting", "rotate", "-c", folder / "switch.toml"]
@@ -46,23 +58,16 @@ def held(ground: Ground) -> Counter[bytes]:
 
 
 def test_a_hundred_rotations_in_a_storm_lose_nothing_and_neither_does_who_follows(
-    ground: Ground, switch: Switch, tmp_path: Path
+    ground: Ground, switch: Switch, service: Service
 ) -> None:
-    service = Service(tmp_path, ground.live)
-    try:
-        service.start()
-        service.started()
-        ground.storm()
-        for _ in range(ROTATIONS):
-            done = switch("rotate")
-            assert done.code == 0, done.err
-        ground.stop()
-        truth = ground.truth()
-        files = held(ground)
-        service.until_copy(lambda copy: len(copy.ids) >= len(truth), "every process was shipped")
-        service.stop()
-    finally:
-        service.kill()
+    ground.storm()
+    for _ in range(ROTATIONS):
+        done = switch("rotate")
+        assert done.code == 0, done.err
+    ground.stop()
+    truth, files = ground.truth(), held(ground)
+    service.until_copy(lambda copy: len(copy.ids) >= len(truth), "every process was shipped")
+    service.stop()
 
     assert len(truth) > 10 * ROTATIONS, "that was a storm"
     assert files == Counter(truth)
@@ -129,14 +134,26 @@ def test_who_is_killed_between_rename_and_switch_loses_nothing(
     first, second = rotated(ground)
 
     assert between["state"] == "on"
-    assert between["why"].startswith(f"but to {first}: a rotation was cut short")
+    assert between["why"].startswith(f"but to {first}, which was renamed: ")
     assert done.code == 0, done.err
-    assert f"{first}: a rotation was cut short here: the kernel is switched to {ground.live} now" in done.err
+    assert f"{first}: was renamed, and the kernel still writes to it: it is switched to {ground.live} now" in done.err
     assert held(ground) == Counter(ground.truth())
     assert min(len(nonces(first)), len(nonces(second))) > 0
 
 
-def test_kills_at_any_moment_lose_nothing(ground: Ground, switch: Switch, tmp_path: Path) -> None:
+def test_a_service_with_mounts_of_its_own_may_not_rotate_for_accounting_would_end_with_it(
+    ground: Ground, switch: Switch, tmp_path: Path
+) -> None:
+    switch("status")
+    done = switch.inside_run("unshare", "--mount", *rotate(tmp_path))
+    assert done.code == 1
+    assert f"{ground.live.parent}: is seen through mounts of this process's own" in done.error
+    assert (switch.look()["state"], rotated(ground)) == ("on", [])
+
+
+def test_kills_at_any_moment_lose_nothing_and_neither_does_who_follows(
+    ground: Ground, switch: Switch, service: Service, tmp_path: Path
+) -> None:
     ground.storm(rate=1_000)
     ends = Counter(
         subprocess.run(
@@ -148,8 +165,14 @@ def test_kills_at_any_moment_lose_nothing(ground: Ground, switch: Switch, tmp_pa
     )
     assert switch("rotate").code == 0
     ground.stop()
+    truth = ground.truth()
+    service.until_copy(lambda copy: len(copy.ids) >= len(truth), "every process was shipped")
+    service.stop()
+
     assert ends[-9] + ends[137] > 5, ends
-    assert held(ground) == Counter(ground.truth())
+    assert held(ground) == Counter(truth)
+    assert service.copy.ids.keys() == set(truth)
+    assert set(service.copy.times.values()) == {1}
     assert switch.look()["state"] == "on"
 
 
@@ -175,6 +198,34 @@ def test_two_that_meet_wait_for_each_other(ground: Ground, switch: Switch, tmp_p
     ends = [(one.communicate()[1], one.returncode) for one in running]
     assert [code for _, code in ends] == [0, 0, 0, 0], ends
     assert len(rotated(ground)) == 4
+    assert switch.look()["state"] == "on"
+
+
+def test_who_comes_second_waits_and_says_so(ground: Ground, switch: Switch, tmp_path: Path) -> None:
+    switch("status")
+    with ground.live.with_name(".pacct.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        running = subprocess.Popen(ground.enter(*rotate(tmp_path)), stderr=subprocess.PIPE, text=True)
+        assert running.stderr
+        said = running.stderr.readline()
+        assert rotated(ground) == []
+    _, rest = running.communicate()
+    assert said == f"acctship: {ground.live}: another acctship accounting is at work: waiting for it\n"
+    assert (running.returncode, len(rotated(ground))) == (0, 1), rest
+
+
+def test_a_rotation_that_was_cut_short_waits_for_room(ground: Ground, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    switch = Switch(ground, tmp_path, small / "pacct")
+    switch.inside("mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "small", small)
+    assert switch("on").code == 0
+    assert switch.broken("rotation", "account", DIE, "rotate").code == -9
+    switch.inside("sh", "-c", f"head -c {int(4 * 2**20 * 0.965)} /dev/zero >{small}/fill")
+    for command in ("rotate", "on"):
+        done = switch(command)
+        assert done.code == 1
+        assert "is still written to, and a switch would pause accounting: " in done.error
     assert switch.look()["state"] == "on"
 
 

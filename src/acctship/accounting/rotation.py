@@ -10,6 +10,7 @@ from pathlib import Path
 
 from acctship.accounting.limits import Limits
 from acctship.accounting.lock import alone
+from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, refuse_shared
 from acctship.accounting.place import Tell, open_fresh, open_live
 from acctship.accounting.proof import written_file
@@ -45,6 +46,7 @@ def rotate(live: Path, group: str, state: Path, limits: Limits, tell: Tell) -> R
         if live.is_symlink():
             raise OSError(errno.ELOOP, "", str(live))
         refuse_shared(live.parent)
+        refuse_private(live.parent)
         with alone(live, tell):
             return _rotate(live, gid, tell, lambda keep: retire(live, state, limits, tell, keep))
 

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from acctship.accounting import ownership, suitable
+from acctship.accounting.mounts import mount_of
 from acctship.accounting.proof import written_file
 from acctship.accounting.rotated import family
 from acctship.accounting.rotators import rotators
@@ -63,7 +64,7 @@ def look(live: Path) -> Status:
     space = None
     try:
         space = suitable.room(live.parent)
-        found.file_system = suitable.mount_of(live.parent).kind
+        found.file_system = mount_of(live.parent).kind
         found.free_percent, found.free_bytes = round(space.percent, 1), space.free_bytes
         found.pause_percent, found.resume_percent = space.suspend, space.resume
         found.warnings = suitable.warnings(live.parent)
@@ -79,7 +80,7 @@ def look(live: Path) -> Status:
         found.state, found.why = "on", "a process that has just ended has its record there"
     elif written:
         found.state = "on"
-        found.why = f"but to {written}: a rotation was cut short: acctship accounting rotate ends it"
+        found.why = f"but to {written}, which was renamed: acctship accounting rotate switches over"
     elif space and not space.enough:
         found.state, found.why = "paused", f"or off: {space}"
     elif found.size is None:

@@ -8,23 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acctship.accounting.confinement import own_pid_namespace
+from acctship.accounting.mounts import mount_of
 from acctship.errors import AccountingError
 
 THRESHOLDS, FILE_SYSTEMS = Path("/proc/sys/kernel/acct"), Path("/proc/filesystems")
 _LOCAL = {"aufs", "jffs2", "overlay", "tmpfs", "ubifs", "zfs"}
 """File systems without a block device of their own that keep data all the same, on this machine."""
-
-
-class Mount(NamedTuple):
-    """What is mounted where a file is (proc_pid_mountinfo(5)).
-
-    Attributes:
-        device: `major:minor` of the file system; subvolumes of one have the same.
-        kind: `ext4`, `nfs4`, `fuse.sshfs`.
-    """
-
-    device: str
-    kind: str
 
 
 class Room(NamedTuple):
@@ -72,25 +61,6 @@ def room(folder: Path) -> Room:
         resume, suspend, interval = map(int, THRESHOLDS.read_text("ascii").split())
     there = os.statvfs(folder)
     return Room(there.f_bavail, there.f_blocks, there.f_bavail * there.f_frsize, suspend, resume, interval)
-
-
-def mount_of(folder: Path) -> Mount:
-    """What is mounted at a folder.
-
-    Raises:
-        OSError: the folder or /proc cannot be read.
-    """
-    descriptor = os.open(folder, os.O_PATH | os.O_CLOEXEC)
-    try:
-        info = Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii")
-    finally:
-        os.close(descriptor)
-    (number,) = [line.split()[1] for line in info.splitlines() if line.startswith("mnt_id:")]
-    for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
-        fields = line.split(" ")
-        if fields[0] == number:
-            return Mount(fields[2], fields[fields.index("-") + 1])
-    raise OSError(0, "is not among the mounts of this process", str(folder))
 
 
 def refuse_unsuitable(folder: Path) -> None:

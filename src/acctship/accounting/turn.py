@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from acctship.accounting.lock import alone
+from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, is_mended
 from acctship.accounting.place import Tell, make_folder, open_live
 from acctship.accounting.proof import written_file
@@ -35,7 +36,9 @@ def turn_on(live: Path, group: str, tell: Tell) -> str:
         return f"{live}: accounting is on already"
     ask_permission(live)
     with failures_in_words(live):
-        refuse_unsuitable(live.parent if live.parent.exists() else live.parent.parent)
+        folder = live.parent if live.parent.exists() else live.parent.parent
+        refuse_unsuitable(folder)
+        refuse_private(folder)
         make_folder(live.parent, gid, tell)
         with alone(live, tell):
             descriptor = open_live(live, gid, tell)
@@ -71,7 +74,7 @@ def turn_off(live: Path, tell: Tell) -> str:
 
 
 def take_over(written: Path, live: Path, tell: Tell) -> None:
-    """Allow for a switch from a file that a rotation, cut short, has left the kernel writing to, and say so.
+    """Get ready to switch from a file that was renamed, whether its rotator was killed or leaves the switch to us.
 
     Raises:
         AccountingError: there is so little room that the kernel would not begin to write to a fresh file.
@@ -81,7 +84,7 @@ def take_over(written: Path, live: Path, tell: Tell) -> None:
         raise AccountingError(
             f"{written}: is still written to, and a switch would pause accounting: {space}: make room"
         )
-    tell(f"{written}: a rotation was cut short here: the kernel is switched to {live} now")
+    tell(f"{written}: was renamed, and the kernel still writes to it: it is switched to {live} now")
 
 
 def prove(live: Path) -> None:

@@ -79,13 +79,14 @@ def off(config_path: Path | None, file: Path | None) -> None:
 @_file_option
 @_group_option
 def rotate_file(config_path: Path | None, file: Path | None, group: str | None) -> int:
-    """Rename the accounting file and switch the kernel to a fresh one, without a gap; then remove what is too old.
+    """Rotate the accounting file without a gap, and remove what is too old.
 
     \b
     acctship accounting rotate
 
-    How much stays is said in [accounting] of the configuration. A file that an output still needs is never removed,
-    but above `hard_limit`. Accounting that is off is not switched on.
+    The file is renamed, and the kernel switched to a fresh one. How much stays is said in [accounting] of the
+    configuration. A file that an output still needs is never removed, but above `hard_limit`. Accounting that is off is
+    not switched on.
 
     Exit codes: 0 done, 1 not rotated, or a file had to go although an output needed it, or could not be removed.
     """
