@@ -90,9 +90,11 @@ def test_a_dead_output_keeps_what_it_has_not_had(folder: Folder) -> None:
     assert older.exists()
     assert not old.exists()
     assert not oldest.exists()
-    assert folder.said == [
-        f"{folder.live.parent}: 1 files, {size(10)} bytes, stay above the limits: an output has not had them yet"
-    ]
+    (said,) = folder.said
+    assert said == (
+        f"{folder.live.parent}: rotated files that stay above the limits: 1, of {size(10)} bytes: "
+        "an output has not had them yet"
+    )
 
 
 def test_a_dead_daemon_keeps_what_came_after_it_died(folder: Folder) -> None:
@@ -129,7 +131,7 @@ def test_what_is_not_known_is_needed(folder: Folder, content: bytes | None, why:
     assert clear(folder, Limits(0, 0)).removed == 0
     assert folder.rest() == [".1"]
     (said,) = folder.said
-    assert "1 files, 640 bytes, stay above the limits: " in said
+    assert "rotated files that stay above the limits: 1, of 640 bytes: " in said
     assert why in said
 
 

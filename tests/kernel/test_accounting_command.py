@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -251,3 +252,15 @@ def test_without_the_right_root_may_not_either(ground: Ground) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "this container has no CAP_SYS_PACCT" in done.stderr  # a pid namespace is taken for one
+
+
+def test_a_folder_of_any_name_is_spelled(switch: Switch, tmp_path: Path) -> None:
+    live = tmp_path / os.fsdecode(b"a\xff\x1b[31m") / "pacct"
+    done = switch("on", "-f", live)
+    found = json.loads(switch("status", "--json", "-f", live).out)
+    assert done.code == 0, done.err
+    assert done.err.endswith(r"a\xff\x1b[31m/pacct: accounting is on" + "\n")
+    assert found["state"] == "on"
+    assert found["file"] == rf"{tmp_path}/a\xff\x1b[31m/pacct"
+    assert switch("rotate", "-f", live).code == 0
+    assert switch("status", "-f", live).code == 0

@@ -36,7 +36,7 @@ def test_where_nothing_is_shipped_the_limits_alone_decide(ground: Ground, tmp_pa
     switch("status")
     done = switch("rotate")
     assert done.code == 0, done.err
-    assert done.err.endswith(f"{ground.live.parent}: 1 rotated files removed\n")
+    assert done.err.endswith(f"{ground.live.parent}: rotated files removed: 1\n")
     assert rotated(ground) == []
     assert switch.look()["state"] == "on"
 
@@ -48,7 +48,8 @@ def test_a_dead_output_and_a_dead_daemon_keep_their_files(ground: Ground, tmp_pa
         needs(switch, ground.live, ago=ago)
         done = switch("rotate")
         assert done.code == 0, done.err
-        assert "stay above the limits: an output has not had them yet" in done.err
+        assert "rotated files that stay above the limits: " in done.err
+        assert "bytes: an output has not had them yet" in done.err
     assert len(rotated(ground)) == 2
     (switch.state / "retain.json").unlink()
     assert "retain.json: is missing: has acctship run been started?" in switch("rotate").err

@@ -49,12 +49,12 @@ def written_file(live: Path) -> Path | None:
 def _holds(path: Path, name: bytes, position: int) -> bool:
     """Whether a name is behind a position of a file. If that may not be read: that it has grown is all to go by."""
     try:
-        file = path.open("rb", buffering=0)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     except PermissionError:
         return True
-    with file:
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         file.seek(position)
         kept = b""
         while part := file.read(_PART):

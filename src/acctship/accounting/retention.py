@@ -15,6 +15,7 @@ from acctship.accounting.place import Tell
 from acctship.accounting.retain import FORMAT, Forced
 from acctship.accounting.rotated import family, why_no_records
 from acctship.errors import AccountingError
+from acctship.events.escape import escape
 
 File = tuple[Path, os.stat_result]
 
@@ -90,7 +91,7 @@ def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Path | Non
     if held:
         size = sum(status.st_size for _, status in held)
         why = needs.unknown or "an output has not had them yet"
-        tell(f"{live.parent}: {len(held)} files, {size} bytes, stay above the limits: {why}")
+        tell(f"{live.parent}: rotated files that stay above the limits: {len(held)}, of {size} bytes: {why}")
     return Retained(gone + sacrificed, sacrificed, len(free) + len(forced) - gone - sacrificed)
 
 
@@ -108,10 +109,10 @@ def _rotated(live: Path, keep: Path | None, tell: Tell) -> list[File]:
 
 
 def _tell_forced(file: File, state: Path, limits: Limits, tell: Tell) -> bool:
-    path, size = file[0], file[1].st_size
+    path, size = escape(os.fsencode(file[0])), file[1].st_size
     reason = f"rotated files are above [accounting] hard_limit, {limits.hard_limit} bytes"
     try:
-        tell_forced(state, Forced(FORMAT, time.time(), str(path), size, reason))
+        tell_forced(state, Forced(FORMAT, time.time(), path, size, reason))
     except AccountingError as error:
         tell(str(error))
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,10 @@ from acctship.accounting.proof import written_file
 from acctship.accounting.rotated import family
 from acctship.accounting.rotators import rotators
 from acctship.errors import AccountingError, InputError
+from acctship.events.escape import escape, escape_line
 from acctship.records import BackwardReader
+
+State = Literal["on", "off", "paused", "unknown"]
 
 
 class Status(Struct):
@@ -40,7 +44,7 @@ class Status(Struct):
         warnings: what is unwise about the place.
     """
 
-    state: Literal["on", "off", "paused", "unknown"]
+    state: State
     why: str
     file: str
     size: int | None = None
@@ -60,34 +64,36 @@ class Status(Struct):
 
 def look(live: Path) -> Status:
     """Look at accounting to this file."""
-    found = Status("unknown", "", str(live), rotated_by=rotators(live))
+    found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=rotators(live))
     space = None
     try:
         space = suitable.room(live.parent)
         found.file_system = mount_of(live.parent).kind
         found.free_percent, found.free_bytes = round(space.percent, 1), space.free_bytes
         found.pause_percent, found.resume_percent = space.suspend, space.resume
-        found.warnings = suitable.warnings(live.parent)
+        found.warnings = list(map(escape_line, suitable.warnings(live.parent)))
         _look_at_files(live, found)
-    except OSError as error:
-        found.why = f"{error.filename or live}: {error.strerror}"
+    except OSError:
+        pass  # the folder is not there, or shut: what follows says so
+    found.state, why = _state(live, space, exists=found.size is not None)
+    found.why = escape_line(why)
+    return found
+
+
+def _state(live: Path, space: suitable.Room | None, *, exists: bool) -> tuple[State, str]:
     try:
         written = written_file(live)
     except AccountingError as error:
-        found.why = str(error)
-        return found
+        return "unknown", str(error)
     if written == live:
-        found.state, found.why = "on", "a process that has just ended has its record there"
-    elif written:
-        found.state = "on"
-        found.why = f"but to {written}, which was renamed: acctship accounting rotate switches over"
-    elif space and not space.enough:
-        found.state, found.why = "paused", f"or off: {space}"
-    elif found.size is None:
-        found.state, found.why = "off", "or to another file: there is none of that name"
-    else:
-        found.state, found.why = "off", "or to another file: a process that has just ended has no record there"
-    return found
+        return "on", "a process that has just ended has its record there"
+    if written:
+        return "on", f"but to {written}, which was renamed: acctship accounting rotate switches over"
+    if space and not space.enough:
+        return "paused", f"or off: {space}"
+    if not exists:
+        return "off", "or to another file: there is none of that name"
+    return "off", "or to another file: a process that has just ended has no record there"
 
 
 def _look_at_files(live: Path, found: Status) -> None:

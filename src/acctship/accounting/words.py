@@ -44,4 +44,5 @@ def failures_in_words(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = path if error.filename is None else os.fsdecode(error.filename)
-        raise AccountingError(f"{where}: {in_words(error.errno or 0)}") from None
+        what = in_words(error.errno) if error.errno else error.strerror or str(error)
+        raise AccountingError(f"{where}: {what}") from None

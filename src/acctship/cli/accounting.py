@@ -95,7 +95,7 @@ def rotate_file(config_path: Path | None, file: Path | None, group: str | None) 
     live, state = _live(file, settings), Path(settings.state.directory)
     done = rotate(live, group or own.group, state, own.limits(), say)
     if done.removed:
-        say(f"{live.parent}: {done.removed} rotated files removed")
+        say(f"{live.parent}: rotated files removed: {done.removed}")
     return 1 if done.forced or done.failed else 0
 
 
