@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return Folder(tmp_path, NOW)
 
 
-def clear(folder: Folder, limits: Limits, keep: Path | None = None) -> Retained:
+def clear(folder: Folder, limits: Limits, *keep: Path) -> Retained:
     return retire(folder.live, folder.state, limits, folder.said.append, keep)
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_accounting_file_stays(folder: Folder) -> None:
 
 def test_a_file_that_the_kernel_writes_to_stays(folder: Folder) -> None:
     written = folder.add("-20261124-130000", 40)
-    assert clear(folder, Limits(0, 0), keep=written).removed == 0
+    assert clear(folder, Limits(0, 0), written).removed == 0
 
 
 def test_a_dead_output_keeps_what_it_has_not_had(folder: Folder) -> None:

@@ -116,7 +116,9 @@ def test_off_is_proven_and_may_be_said_twice(ground: Ground, switch: Switch) -> 
 def test_off_that_cannot_be_for_the_host_records_says_so(ground: Ground, switch: Switch) -> None:
     done = switch("off", "-f", ground.outer)
     assert done.code == 1
-    assert done.error.startswith(f"{ground.outer}: is written to all the same, from the pid namespace around this one")
+    assert done.error.startswith(
+        f"{ground.outer}: is written to all the same, from the pid namespace around this one: "
+    )
 
 
 def test_status_tells_what_there_is(ground: Ground, switch: Switch) -> None:

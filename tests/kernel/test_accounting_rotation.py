@@ -151,6 +151,13 @@ def test_a_service_with_mounts_of_its_own_may_not_rotate_for_accounting_would_en
     assert (switch.look()["state"], rotated(ground)) == ("on", [])
 
 
+def test_what_the_host_writes_to_cannot_be_rotated_from_within_and_that_is_told(ground: Ground, switch: Switch) -> None:
+    done = switch("rotate", "-f", ground.outer)
+    (old,) = ground.outer.parent.glob("truth-*")
+    assert done.code == 1
+    assert f"{old}: is written to all the same, from the pid namespace around this one: switch it there" in done.err
+
+
 def test_kills_at_any_moment_lose_nothing_and_neither_does_who_follows(
     ground: Ground, switch: Switch, service: Service, tmp_path: Path
 ) -> None:

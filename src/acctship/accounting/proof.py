@@ -16,8 +16,10 @@ _PART = 1 << 20
 _Inode = tuple[int, int]
 
 
-def written_file(live: Path) -> Path | None:
-    """Which file the kernel writes to: the live one, or a renamed one beside it; None: neither.
+def written_files(live: Path) -> frozenset[Path]:
+    """Which files the kernel writes to, of the live one and those beside it that were live once.
+
+    It is one at most, but in a container, whose processes the host may record, too.
 
     A process of a one-time name, `acctship-` and six digits, is started: its record is the proof. Who rotates the file
     meanwhile does not matter.
@@ -29,6 +31,7 @@ def written_file(live: Path) -> Path | None:
         AccountingError: the files cannot be looked at, or no process be started.
     """
     name = _PREFIX + secrets.token_hex((NAME_BYTES - len(_PREFIX)) // 2).encode()
+    found = set()
     try:
         before = {_inode(status): status.st_size for status in family(live).values()}
         run = Path("/run")  # at an early boot, /tmp is not there yet
@@ -39,11 +42,11 @@ def written_file(live: Path) -> Path | None:
             if size > status.st_size:  # somebody has cut it
                 size = 0
             if status.st_size > size and _holds(path, name, size):
-                return path
+                found.add(path)
     except OSError as error:
         where = error.filename or live
         raise AccountingError(f"{where}: whether accounting is on cannot be told: {error.strerror}: be root") from None
-    return None
+    return frozenset(found)
 
 
 def _holds(path: Path, name: bytes, position: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ def plan(files: Sequence[File], needs: Needs, limits: Limits, now: float) -> Pla
     return made
 
 
-def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Path | None = None) -> Retained:
+def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Collection[Path] = ()) -> Retained:
     """Remove rotated files above the limits.
 
     Args:
@@ -79,7 +79,7 @@ def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Path | Non
         state: the daemon's folder, which says what is needed.
         limits: of age and size.
         tell: called with what is left alone, what is forced, and what fails.
-        keep: a file that the kernel writes to under another name.
+        keep: files that the kernel writes to.
 
     Raises:
         OSError: the folder cannot be read.
@@ -95,11 +95,11 @@ def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Path | Non
     return Retained(gone + sacrificed, sacrificed, len(free) + len(forced) - gone - sacrificed)
 
 
-def _rotated(live: Path, keep: Path | None, tell: Tell) -> list[File]:
+def _rotated(live: Path, keep: Collection[Path], tell: Tell) -> list[File]:
     """Rotated accounting files, oldest first."""
     found = []
     for path, status in family(live).items():
-        if path in (live, keep) or not status.st_size:
+        if path == live or path in keep or not status.st_size:
             continue
         if why := why_no_records(path):
             tell(f"{path}: is left alone: {why}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from acctship.accounting.limits import Limits
@@ -13,7 +13,7 @@ from acctship.accounting.lock import alone
 from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, refuse_shared
 from acctship.accounting.place import Tell, open_fresh, open_live
-from acctship.accounting.proof import written_file
+from acctship.accounting.proof import written_files
 from acctship.accounting.retention import Retained, retire
 from acctship.accounting.suitable import room
 from acctship.accounting.switch import account, ask_permission
@@ -51,14 +51,14 @@ def rotate(live: Path, group: str, state: Path, limits: Limits, tell: Tell) -> R
             return _rotate(live, gid, tell, lambda keep: retire(live, state, limits, tell, keep))
 
 
-def _rotate(live: Path, gid: int, tell: Tell, clear: Callable[[Path | None], Retained]) -> Retained:
+def _rotate(live: Path, gid: int, tell: Tell, clear: Callable[[Collection[Path]], Retained]) -> Retained:
     size = live.stat().st_size if live.exists() else 0
-    written = written_file(live)
+    written = written_files(live)
     # Removing makes room, and switching takes some: to a fresh file the kernel writes only above its higher threshold.
-    cleared = clear(written) if written is None or not room(live.parent).enough else None
-    if written is None:
+    cleared = clear(written) if not written or not room(live.parent).enough else None
+    if not written:
         raise AccountingError(_why_off(live))
-    if written != live:
+    if live not in written:
         take_over(written, live, tell)
         _switch(open_live(live, gid, tell), live)
     elif not size:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from acctship.accounting import ownership, suitable
 from acctship.accounting.mounts import mount_of
-from acctship.accounting.proof import written_file
+from acctship.accounting.proof import written_files
 from acctship.accounting.rotated import family
 from acctship.accounting.rotators import rotators
 from acctship.errors import AccountingError, InputError
@@ -82,13 +82,13 @@ def look(live: Path) -> Status:
 
 def _state(live: Path, space: suitable.Room | None, *, exists: bool) -> tuple[State, str]:
     try:
-        written = written_file(live)
+        written = written_files(live)
     except AccountingError as error:
         return "unknown", str(error)
-    if written == live:
+    if live in written:
         return "on", "a process that has just ended has its record there"
     if written:
-        return "on", f"but to {written}, which was renamed: acctship accounting rotate switches over"
+        return "on", f"but to {min(written)}, which was renamed: acctship accounting rotate switches over"
     if space and not space.enough:
         return "paused", f"or off: {space}"
     if not exists:

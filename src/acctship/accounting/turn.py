@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from acctship.accounting.lock import alone
 from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, is_mended
 from acctship.accounting.place import Tell, make_folder, open_live
-from acctship.accounting.proof import written_file
+from acctship.accounting.proof import written_files
 from acctship.accounting.suitable import refuse_unsuitable, room, warnings
 from acctship.accounting.switch import account, ask_permission
 from acctship.accounting.words import failures_in_words
@@ -43,10 +44,9 @@ def turn_on(live: Path, group: str, tell: Tell) -> str:
         with alone(live, tell):
             descriptor = open_live(live, gid, tell)
             try:
-                if (written := written_file(live)) == live:
+                if live in (written := written_files(live)):
                     return f"{live}: accounting is on already"
-                if written:
-                    take_over(written, live, tell)
+                take_over(written, live, tell)
                 for warning in warnings(live.parent):
                     tell(warning)
                 account(descriptor, live)
@@ -64,37 +64,36 @@ def turn_off(live: Path, tell: Tell) -> str:
     """
     ask_permission(live)
     with failures_in_words(live), alone(live, tell) if live.parent.exists() else nullcontext():
-        before = written_file(live)
+        before = written_files(live)
         account(None, live)
-        if after := written_file(live):
-            raise AccountingError(
-                f"{after}: is written to all the same, from the pid namespace around this one: switch it off there"
-            )
+        _refuse_written(written_files(live))
     return f"{live}: accounting is off" + ("" if before else "; nothing was recorded in it before, either")
 
 
-def take_over(written: Path, live: Path, tell: Tell) -> None:
-    """Get ready to switch from a file that was renamed, whether its rotator was killed or leaves the switch to us.
+def take_over(written: Collection[Path], live: Path, tell: Tell) -> None:
+    """Get ready to switch from files that were renamed, whether a rotator was killed or leaves the switch to us.
 
     Raises:
         AccountingError: there is so little room that the kernel would not begin to write to a fresh file.
         OSError: that cannot be told.
     """
-    if not (space := room(live.parent)).enough:
-        raise AccountingError(
-            f"{written}: is still written to, and a switch would pause accounting: {space}: make room"
-        )
-    tell(f"{written}: was renamed, and the kernel still writes to it: it is switched to {live} now")
+    for path in written:
+        if not (space := room(live.parent)).enough:
+            raise AccountingError(
+                f"{path}: is still written to, and a switch would pause accounting: {space}: make room"
+            )
+        tell(f"{path}: was renamed, and the kernel still writes to it: it is switched to {live} now")
 
 
 def prove(live: Path) -> None:
-    """See that a process that ends is recorded in the live file.
+    """See that a process that ends is recorded in the live file, and in none beside it.
 
     Raises:
         AccountingError: it is not.
         OSError: it cannot be told why.
     """
-    if written_file(live) == live:
+    if live in (written := written_files(live)):
+        _refuse_written(written - {live})
         return
     if not (space := room(live.parent)).enough:
         raise AccountingError(f"{live}: accounting is switched on, but paused: {space}: make room")
@@ -105,5 +104,12 @@ def prove(live: Path) -> None:
 
 def _is_all_well(live: Path, gid: int) -> bool:
     with suppress(OSError, AccountingError):
-        return is_mended(live.stat(follow_symlinks=False), gid) and written_file(live) == live
+        return is_mended(live.stat(follow_symlinks=False), gid) and live in written_files(live)
     return False
+
+
+def _refuse_written(files: Collection[Path]) -> None:
+    if files:
+        raise AccountingError(
+            f"{min(files)}: is written to all the same, from the pid namespace around this one: switch it there"
+        )
