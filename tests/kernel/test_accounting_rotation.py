@@ -60,7 +60,7 @@ def held(ground: Ground) -> Counter[bytes]:
 def test_a_hundred_rotations_in_a_storm_lose_nothing_and_neither_does_who_follows(
     ground: Ground, switch: Switch, service: Service
 ) -> None:
-    ground.storm()
+    ground.storm(rate=2_000)
     for _ in range(ROTATIONS):
         done = switch("rotate")
         assert done.code == 0, done.err
@@ -152,6 +152,7 @@ def test_a_service_with_mounts_of_its_own_may_not_rotate_for_accounting_would_en
 
 
 def test_what_the_host_writes_to_cannot_be_rotated_from_within_and_that_is_told(ground: Ground, switch: Switch) -> None:
+    switch("status")
     done = switch("rotate", "-f", ground.outer)
     (old,) = ground.outer.parent.glob("truth-*")
     assert done.code == 1
