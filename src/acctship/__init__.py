@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from acctship._version import __version__ as __version__
     from acctship.errors import (
+        AccountingError as AccountingError,
         AcctshipError as AcctshipError,
         ConfigError as ConfigError,
         FormatError as FormatError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from acctship.secret import Secret as Secret
 
 _HOMES = {
+    "AccountingError": "acctship.errors",
     "AcctshipError": "acctship.errors",
     "ConfigError": "acctship.errors",
     "Delivery": "acctship.output",

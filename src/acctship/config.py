@@ -26,12 +26,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from acctship.accounting.limits import Limits
 from acctship.deployed import Deployed, deploy, omission
 from acctship.errors import ConfigError, PluginError
-from acctship.strict import convert, seconds, unknown_key
+from acctship.strict import byte_count, convert, seconds, unknown_key
 
 DEFAULT = Path("/etc/acctship/acctship.toml")
-_TABLES = ("source", "state", "canary", "outputs")
+_TABLES = ("source", "state", "accounting", "canary", "outputs")
 
 
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +65,35 @@ class CanaryConfig(Struct, frozen=True, forbid_unknown_fields=True):
     ship: Annotated[bool, Meta(description="Ship the records of canaries, too; they are always counted")] = False
 
 
+class AccountingConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[accounting]`: who may read the kernel's file, and how long rotated ones are kept."""
+
+    group: Annotated[
+        str, Meta(min_length=1, description="May read the accounting file, as acctship's own user has to")
+    ] = "acctship"
+    max_age: Annotated[
+        str | float, Meta(description="A rotated file goes when its last record is older and no output needs it")
+    ] = "30d"
+    max_size: Annotated[
+        str | int, Meta(description="Bytes of all rotated files, above which the oldest go that no output needs")
+    ] = "1GB"
+    hard_limit: Annotated[
+        str | int | None,
+        Meta(description="The same, above which the oldest go even if an output needs them; none: never"),
+    ] = None
+
+    def limits(self) -> Limits:
+        """What rotation keeps.
+
+        Raises:
+            ConfigError: a value is no duration or size.
+        """
+        table = {"max_age": seconds(self.max_age, "accounting.max_age")}
+        for key in ("max_size", "hard_limit"):
+            table[key] = byte_count(getattr(self, key), f"accounting.{key}")
+        return convert(table, Limits, "accounting")
+
+
 @dataclass(frozen=True)
 class Config:
     """A configuration whose outputs have not been read yet: that imports their plugins, so it is done apart.
@@ -72,12 +102,14 @@ class Config:
         paths: the files it came from; empty if there is none.
         source: table `[source]`.
         state: table `[state]`.
+        accounting: table `[accounting]`.
         canary: table `[canary]`.
     """
 
     paths: tuple[Path, ...] = ()
     source: SourceConfig = field(default_factory=SourceConfig)
     state: StateConfig = field(default_factory=StateConfig)
+    accounting: AccountingConfig = field(default_factory=AccountingConfig)
     canary: CanaryConfig = field(default_factory=CanaryConfig)
     _outputs: Mapping[str, object] = field(default_factory=dict)
     _origins: Mapping[str, Path] = field(default_factory=dict)
@@ -144,12 +176,14 @@ def load(path: Path | None = None) -> Config:
         source = convert(document.get("source", {}), SourceConfig, "source")
         state = convert(document.get("state", {}), StateConfig, "state")
         canary = convert(_durations(document.get("canary", {}), "canary", "interval"), CanaryConfig, "canary")
+        accounting = convert(document.get("accounting", {}), AccountingConfig, "accounting")
+        accounting.limits()
     except ConfigError as error:
         raise ConfigError(f"{_origin(str(error), origins)}: {error}") from None
     outputs = document.get("outputs", {})
     if not isinstance(outputs, dict):
         raise ConfigError(f"{origins['outputs']}: outputs: expected tables [outputs.NAME]")
-    return Config(paths, source, state, canary, outputs, origins)
+    return Config(paths, source, state, accounting, canary, outputs, origins)
 
 
 def _durations(table: object, where: str, *keys: str) -> object:

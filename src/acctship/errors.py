@@ -3,6 +3,7 @@
     AcctshipError            exit code 1: the work failed
     ├── InputError           an accounting file is missing, unreadable, empty, damaged
     │   └── FormatError      its bytes are no accounting records that acctship can read
+    ├── AccountingError      the kernel's accounting cannot be switched, or does not record
     ├── ConfigError          exit code 3: the TOML file, or a secret it names, is wrong
     ├── PluginError          exit code 3: an output's package is missing, broken or clashes with another
     ├── StateError           exit code 3: the state folder is missing, in use, damaged, or of a newer acctship
@@ -47,6 +48,10 @@ class InputError(AcctshipError):
 
 class FormatError(InputError):
     """The bytes are not accounting records, or of a layout that acctship does not read."""
+
+
+class AccountingError(AcctshipError):
+    """The kernel's accounting cannot be switched, or the file not be rotated, or nothing is recorded."""
 
 
 class ConfigError(AcctshipError):

@@ -20,6 +20,9 @@ _PLAIN = {
     "object": "a table",
 }  # fmt: skip
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(_SIZES)})")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h|d)")
 
 
@@ -56,8 +59,25 @@ def seconds(value: object, where: str) -> object:
         return value
     match = _DURATION.fullmatch(value.strip())
     if match is None:
-        raise ConfigError(f'{where}: {value!r} is no duration: write "500ms", "2s", "5min", "1h", or seconds')
+        raise ConfigError(f'{where}: {value!r} is no duration: write "500ms", "2s", "5min", "1h", "30d", or seconds')
     return float(match[1]) * _UNITS[match[2]]
+
+
+def byte_count(value: object, where: str) -> object:
+    """Bytes of a size such as `"500MB"` or `"1GiB"`; anything but text is left for `convert` to judge.
+
+    Raises:
+        ConfigError: the text is no size.
+
+    >>> byte_count("1.5GB", "accounting.max_size")
+    1500000000
+    """
+    if not isinstance(value, str):
+        return value
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise ConfigError(f'{where}: {value!r} is no size: write "500MB", "1GB", "1GiB", or bytes')
+    return int(float(match[1]) * _SIZES[match[2]])
 
 
 def unknown_key(key: str, known: Iterable[str], where: str) -> str:

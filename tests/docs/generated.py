@@ -15,7 +15,7 @@ import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
 from acctship.cli.metrics import METRICS
-from acctship.config import CanaryConfig, SourceConfig, StateConfig
+from acctship.config import AccountingConfig, CanaryConfig, SourceConfig, StateConfig
 from acctship.delivery.keeping.status import OutageStatus, OutputStatus, SourceStatus, Status
 from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
@@ -40,6 +40,7 @@ def parts() -> dict[str, str]:
         "configuration: source": _keys(SourceConfig),
         "configuration: state": _keys(StateConfig),
         "configuration: canary": _keys(CanaryConfig),
+        "configuration: accounting": _keys(AccountingConfig),
         "configuration: outputs": _keys(HostKeys),
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),

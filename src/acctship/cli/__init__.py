@@ -14,6 +14,7 @@ from acctship.cli.terminal import say
 from acctship.errors import AcctshipError
 
 COMMANDS = {
+    "accounting": "Switch the kernel's accounting on or off, rotate its file.",
     "check": "Check the configuration and the accounting file.",
     "deadletter": "List events that a receiver would not take, or send them again.",
     "decode": "Print accounting records as events.",
