@@ -141,7 +141,9 @@ def _limits(found: plugins.Found, config: OutputConfig, overrides: object, where
         raise ConfigError(f"{where}: expected a table")
     if "guarantee" in overrides:
         raise ConfigError(f"{where}.guarantee: follows from the output and cannot be set")
-    durations = {key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "timeout") if key in overrides}
+    durations = {
+        key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "splay", "timeout") if key in overrides
+    }
     return convert({**own, **overrides, **durations}, Delivery, where)
 
 

@@ -83,7 +83,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     heap.share_between_threads()
     settings, task = orders.task()
     with Signals() as signals:
-        engine = _engine(orders, settings, task, accept_loss=accept_loss)
+        engine = _engine(orders, settings, task, accept_loss=accept_loss, splay=not task.to_present_end)
         why = ""
         while not why:
             stirred = engine.tick()
@@ -113,12 +113,12 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     return 0 if finished and answered and complete else 1
 
 
-def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool) -> Engine:
+def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool, splay: bool = False) -> Engine:
     state = State.open(Path(settings.state.directory), this_machine(), accept_loss=accept_loss)
     try:
         source = task.source if orders.where.source_id else replace(task.source, id=state.identity.source_id)
         engine = Engine(replace(task, source=source), state, say)
-        engine.start()
+        engine.start(splay=splay)
     except BaseException:
         state.close()
         raise

@@ -17,6 +17,7 @@ from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
 from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
+from acctship.delivery.sending import patience
 from acctship.delivery.sending.patience import Patience
 from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
@@ -95,10 +96,13 @@ class Engine:
         ]
         self.report.wake = self._wake
 
-    def start(self) -> None:
-        """Begin to ship."""
+    def start(self, *, splay: bool = False) -> None:
+        """Begin to ship; with `splay`, each output after a random part of its own."""
         for shipper in self.shippers:
-            shipper.start()
+            wait = patience.splay(shipper.deployed.limits.splay) if splay else 0.0
+            shipper.start(wait)
+            if wait:
+                self._log(f"outputs.{shipper.deployed.name}: is first opened in {wait:.0f} s (splay)")
 
     def tick(self) -> bool:
         """Look whether there is anything new, and keep what has to be remembered.
