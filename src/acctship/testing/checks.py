@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-import msgspec
 import pytest
 
 from acctship.errors import ConfigError, HaltError, OutputError
 from acctship.events.batch import EventBatch
 from acctship.events.escape import escape_line
 from acctship.output import SendResult
-from acctship.secret import Secret
+from acctship.secret import secrets_in
 from acctship.testing.receiver import Receiver
 from acctship.testing.watching import Watch
 
@@ -75,22 +74,9 @@ def expect_no_repetition(receiver: Receiver) -> None:
         fail(f"{len(twice)} events arrived twice ({some(twice)}): send an event again only after a failure")
 
 
-def secrets_of(config: object, place: str = "") -> dict[str, str]:
+def secrets_of(config: object) -> dict[str, str]:
     """Every secret that a configuration names, by the dotted place of its key."""
-    if isinstance(config, Secret):
-        return {place: config.reveal()}
-    if isinstance(config, msgspec.Struct):
-        inner = {field.encode_name: getattr(config, field.name) for field in msgspec.structs.fields(config)}
-    elif isinstance(config, dict):
-        inner = config
-    elif isinstance(config, list | tuple):
-        inner = {f"{at}": value for at, value in enumerate(config)}
-    else:
-        return {}
-    found: dict[str, str] = {}
-    for key, value in inner.items():
-        found |= secrets_of(value, f"{place}.{key}" if place else f"{key}")
-    return found
+    return {place: secret.reveal() for place, secret in secrets_in(config)}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

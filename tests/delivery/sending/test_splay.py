@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from acctship import SendResult
 from tests.delivery.standins import RealTime, Scripted, Watched, deploy, events
 
 LONG = 600.0
@@ -13,7 +14,12 @@ LONG = 600.0
 def test_output_is_opened_once_its_turn_has_come() -> None:
     output, states = Scripted(), list[str]()
     watched = Watched(deploy(lambda: output))
-    output.steps = [lambda _batch: states.append(watched.worker.state) or output.send(_batch)]
+
+    def note(_batch: object) -> SendResult:
+        states.append(watched.worker.state)
+        return SendResult()
+
+    output.steps = [note]
     watched.worker.start(LONG)
     watched.put(events(2))
     watched.worker.drain()

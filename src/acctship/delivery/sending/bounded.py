@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
+
+from acctship.output import Output
 
 T = TypeVar("T")
 
@@ -41,3 +44,9 @@ def call(function: Callable[[], T], timeout: float) -> T:
     if error is not None:
         raise error
     return result  # type: ignore[return-value]  # no error, so it is the result
+
+
+def close(output: Output, timeout: float) -> None:
+    """Close an output, and wait no longer than so many seconds; what it says to that changes nothing any more."""
+    with suppress(Exception, SystemExit):
+        call(output.close, timeout)

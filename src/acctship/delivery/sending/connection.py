@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
-from acctship.delivery.sending.bounded import HungError, call
+from acctship.delivery.sending.bounded import HungError, call, close
 from acctship.deployed import Deployed
 from acctship.errors import HaltError, RetryableError, TooLargeError
 from acctship.events.batch import EventBatch
@@ -75,13 +74,13 @@ class Connection:
             self._closed = True
             output, self._current = self._current, None
         if output is not None:
-            _close(output, min(self._timeout, CLOSING))
+            close(output, min(self._timeout, CLOSING))
 
     def _opened(self) -> Output:
         """The open output, which counts as sending from now on."""
         with self._opening:
             if (worn := self._take_worn()) is not None:
-                _close(worn, min(self._timeout, CLOSING))
+                close(worn, min(self._timeout, CLOSING))
             with self._lock:
                 if self._current is not None:
                     self._sending += 1
@@ -97,7 +96,7 @@ class Connection:
                 raise self._abandon(output, error) from None
             except BaseException:
                 if self._forget(output):
-                    _close(output, self._timeout)
+                    close(output, self._timeout)
                 raise
             with self._lock:
                 self._sending += 1
@@ -126,7 +125,7 @@ class Connection:
         """Let go of an output that hangs: once, however many threads hang in it."""
         first = output is None or self._forget(output)
         if first and output is not None:
-            _close(output, 0)
+            close(output, 0)
         with self._lock:
             self._abandoned += first
             if self._abandoned >= MOST_ABANDONED:
@@ -141,8 +140,3 @@ class Connection:
             if was_current:
                 self._current = None
             return was_current
-
-
-def _close(output: Output, wait: float) -> None:
-    with suppress(Exception, SystemExit):  # it has been told; whatever it still says changes no outcome
-        call(output.close, wait)
