@@ -9,6 +9,7 @@ from pathlib import Path
 from acctship.checks.access import READ, SEARCH, Person, allows, group_name, obstacle
 from acctship.checks.finding import Finding, failed, ok, warn
 from acctship.checks.rotators import TIMER, Rotator
+from acctship.errors import ConfigError
 
 _SHOWN = 3
 GROUP = "acctship"
@@ -30,6 +31,15 @@ def readable(path: Path, who: Person) -> Finding:
         "; ".join(obstacles[:_SHOWN]) + more,
         f"let the group {GROUP} read: chgrp {GROUP} FILE; chmod 0640 FILE; a folder needs mode 0750",
     )
+
+
+def config_readable(paths: Sequence[Path], who: Person) -> Finding:
+    """The configuration: whoever asks has read it, which says nothing about the daemon."""
+    check = "configuration readable"
+    for path in paths:
+        if found := obstacle(path, who, READ):
+            return failed(check, ConfigError(f"{found}: chgrp {GROUP} {path}; chmod 0640 {path}"))
+    return ok(check, f"{who.name} may read it")
 
 
 def rotation(path: Path, who: Person, rotators: Sequence[Rotator]) -> list[Finding]:

@@ -91,6 +91,8 @@ def _all(
     yield from as_user.as_user(who, lambda: [outputs.receiver(one) for one in valid])
     if not files:
         yield told
+        if settings.paths:
+            yield reading.config_readable(settings.paths, who)
         writable = state.state_writable(Path(settings.state.directory), who)
         yield from [writable] if writable else []
     try:
