@@ -9,7 +9,8 @@ import pytest
 from acctship.checks.access import Person
 from acctship.checks.finding import Finding
 from acctship.checks.reading import rotation
-from acctship.checks.rotators import NOBODY, Rotator, rotators
+from acctship.checks.rotators import NOBODY, Rotator, _gid, rotators
+from tests.conftest import skip
 
 RHEL = Path("/var/account/pacct")
 DEBIAN = Path("/var/log/account/pacct")
@@ -94,6 +95,23 @@ def test_what_logrotate_makes(tmp_path: Path, section: str, expected: Rotator) -
 def test_pattern_and_main_file(tmp_path: Path) -> None:
     machine(tmp_path, {"etc/logrotate.conf": "/var/account/pac* {\n create 0640 root root\n}\n"})
     assert rotators(RHEL, tmp_path) == [Rotator("logrotate (/etc/logrotate.conf)", True, 0o640, 0, 0)]
+
+
+def test_hook_of_ours_beside_debians_logrotate(tmp_path: Path) -> None:
+    own = "/var/log/account/pacct {\n  create 0640 root adm\n}\n"
+    machine(tmp_path, {"etc/logrotate.d/acct": own, "etc/acct/hooks.d/acctship.hook": "#!/bin/sh\n"})
+    (found,) = rotators(DEBIAN, tmp_path)
+    assert (found.mode, found.gid) == (0o640, _gid("acctship"))
+    (tmp_path / "etc/acct/hooks.d/acctship.hook").chmod(0o644)
+    assert rotators(DEBIAN, tmp_path) == [Rotator("logrotate (/etc/logrotate.d/acct)", True, 0o640, 0, 4)]
+
+
+def test_script_that_debian_really_brings(gnu_acct: Path) -> None:
+    root = gnu_acct.parents[1]
+    if not (root / "etc/cron.daily/acct").exists():
+        skip(f"no etc/cron.daily/acct in {root}: it is that of Debian 12's package acct, and others rotate otherwise")
+    (found,) = [one for one in rotators(DEBIAN, root) if one.name.startswith("cron")]
+    assert found == Rotator("cron (/etc/cron.daily/acct)", True, 0o640, 0, 4)
 
 
 def test_script_of_debian_counts_if_it_may_run(tmp_path: Path) -> None:

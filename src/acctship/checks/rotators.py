@@ -9,15 +9,18 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from acctship.checks.unit import UNIT_FOLDERS
+
 TIMER = "acctship-rotate.timer"
-_UNITS = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")
 _DAILY = ("etc/cron.daily/acct", "etc/cron.daily/psacct")
 NOBODY = -1
 """Instead of the id of a user or group that does not exist."""
+_HOOK, _HOOK_MODE, _HOOK_GROUP = "etc/acct/hooks.d/acctship.hook", 0o640, "acctship"
+"""What examples/debian/ puts beside Debian's logrotate, and what it makes of each file."""
 _KEEPING = ("copytruncate", "copy")
 """Directives of logrotate(8) with which the file stays what it is."""
 
@@ -53,7 +56,7 @@ def rotators(path: Path, root: Path = Path("/")) -> list[Rotator]:
 
 def _timers(root: Path) -> Iterator[Rotator]:
     """Our own timer, if it is enabled: `accounting rotate` keeps mode and owners."""
-    for folder in _UNITS:
+    for folder in UNIT_FOLDERS:
         wanted = root / folder / "timers.target.wants" / TIMER
         if os.path.lexists(wanted):  # a link, whose target stands in the same root
             yield Rotator(TIMER)
@@ -71,7 +74,10 @@ def _logrotate(path: Path, root: Path) -> Iterator[Rotator]:
             found += [(file, [*outside, *own], *section) for section in sections]
     for file, general, patterns, directives in found:
         if any(fnmatch(str(path), pattern) for pattern in patterns):
-            yield _of_directives(f"logrotate ({_shown(file, root)})", [*general, *directives])
+            rotator = _of_directives(f"logrotate ({_shown(file, root)})", [*general, *directives])
+            if os.access(root / _HOOK, os.X_OK):
+                rotator = replace(rotator, known=True, mode=_HOOK_MODE, gid=_gid(_HOOK_GROUP))
+            yield rotator
 
 
 def _sections(text: str) -> tuple[list[list[str]], list[tuple[list[str], list[list[str]]]]]:

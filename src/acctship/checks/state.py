@@ -8,6 +8,7 @@ from pathlib import Path
 from acctship import config
 from acctship.checks.access import READ, SEARCH, WRITE, Person, obstacle, person
 from acctship.checks.finding import Finding, failed, ok, warn
+from acctship.checks.unit import as_in_unit
 from acctship.delivery.keeping.state import State
 from acctship.errors import AcctshipError, InputError
 from acctship.events.identity import this_machine
@@ -32,6 +33,7 @@ def daemon_user(directory: Path, named: str | None) -> tuple[Person, Finding]:
             who, why = person(_DEFAULT_USER), "by name"
         except InputError:
             who, why = person(os.geteuid()), "who asks: there is no state folder yet"
+    who = as_in_unit(who)
     return who, ok("user", f"the daemon runs as {who.name}, {why}")
 
 

@@ -14,7 +14,7 @@ from acctship.cli.terminal import say
 from acctship.errors import AcctshipError
 
 COMMANDS = {
-    "check": "Check the configuration and the accounting file.",
+    "check": "Check everything that shipping needs.",
     "deadletter": "List events that a receiver would not take, or send them again.",
     "decode": "Print accounting records as events.",
     "dump": "Print accounting records as dump-acct does.",

@@ -22,6 +22,8 @@ _LINES = 256
 _TAIL = 1 << 20
 """A torn line is looked for in so many bytes at the end: far more than the longest event."""
 
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+
 
 class Config(acctship.OutputConfig, kw_only=True):
     """One JSON object a line."""
@@ -113,7 +115,7 @@ class File:
             if not there.f_bavail:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             try:
-                descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+                descriptor = os.open(self._path, _FLAGS)
             except FileNotFoundError:
                 if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
                     raise acctship.HaltError(f"{folder}: no file may be made there: permission denied") from None
@@ -161,11 +163,10 @@ class File:
             raise
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
         try:
-            descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+            descriptor = os.open(self._path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o640)
         except FileExistsError:
-            return os.open(self._path, flags)
+            return os.open(self._path, _FLAGS)
         os.fchmod(descriptor, 0o640)  # whatever the umask
         folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - as os.open
         try:
