@@ -42,7 +42,15 @@ def _in_child(who: Person, check: Callable[[], list[Finding]], writer: int) -> N
         os.setgid(who.gid)
         os.setuid(who.uid)
         with os.fdopen(writer, "wb") as answers:
-            answers.write(msgspec.json.encode(check()))
+            answers.write(msgspec.json.encode(_caught(check)))
         status = 0
     finally:
         os._exit(status)  # the parent's buffers and exit handlers are not ours
+
+
+def _caught(check: Callable[[], list[Finding]]) -> list[Finding]:
+    """Nobody would see what is raised in a child."""
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - told by the parent
+        return [failed("receivers", f"a bug in acctship: {type(error).__name__}: {error}")]

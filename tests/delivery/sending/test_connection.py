@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from acctship import EventBatch, HaltError, RetryableError, Secret, SendResult, TooLargeError
-from acctship.delivery.sending.connection import Connection
+from acctship.delivery.sending.connection import MOST_ABANDONED, Connection
 from tests.delivery.standins import Scripted, Watched, deploy, events
 
 PATIENCE = 30
@@ -80,6 +80,23 @@ def test_none_is_closed_while_another_thread_sends_through_it() -> None:
     slow.join()
     tested.send(events(1))
     assert (len(series.built), first.closed) == (2, 1)
+
+
+def test_outputs_that_never_close_are_given_up_before_their_threads_fill_the_memory() -> None:
+    release = threading.Event()
+
+    class Stuck(Scripted):
+        def close(self) -> None:
+            release.wait(PATIENCE)
+
+    tested = connection(lambda: Stuck(*[ConnectionResetError(104, "reset")] * 2), timeout=0.02)
+    said = []
+    while tested.gone is None:
+        with pytest.raises((OSError, RetryableError, HaltError)) as told:
+            tested.send(events(1))
+        said.append(str(told.value))
+    release.set()
+    assert len([one for one in said if "does not close" in one]) == MOST_ABANDONED
 
 
 class Signing(Scripted):

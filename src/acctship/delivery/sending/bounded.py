@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -46,7 +45,16 @@ def call(function: Callable[[], T], timeout: float) -> T:
     return result  # type: ignore[return-value]  # no error, so it is the result
 
 
-def close(output: Output, timeout: float) -> None:
-    """Close an output, and wait no longer than so many seconds; what it says to that changes nothing any more."""
-    with suppress(Exception, SystemExit):
+def close(output: Output, timeout: float) -> bool:
+    """Close an output; what it says to that changes nothing any more.
+
+    Returns:
+        Whether that took no longer than so many seconds: if not, a thread is left behind.
+    """
+    try:
         call(output.close, timeout)
+    except HungError:
+        return False
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin may raise anything
+        return True
+    return True

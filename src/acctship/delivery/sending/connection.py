@@ -79,8 +79,9 @@ class Connection:
     def _opened(self) -> Output:
         """The open output, which counts as sending from now on."""
         with self._opening:
-            if (worn := self._take_worn()) is not None:
-                close(worn, min(self._timeout, CLOSING))
+            worn, limit = self._take_worn(), min(self._timeout, CLOSING)
+            if worn is not None and not close(worn, limit):
+                raise self._abandon(None, HungError(f"it does not close in {limit:g} s"))
             with self._lock:
                 if self._current is not None:
                     self._sending += 1
