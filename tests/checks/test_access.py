@@ -78,7 +78,7 @@ def test_folder_on_the_way_has_to_let_enter(public: Path, mode: int, entered: bo
     path.parent.chmod(mode)
     assert kernel_says(path, READ) == entered
     found = obstacle(path, WHO, READ)
-    assert found == (None if entered else f"daemon may not enter {path.parent}, which is root:root {mode:04o}")
+    assert found == (None if entered else f"user daemon may not enter {path.parent}, which is root:root {mode:04o}")
 
 
 def test_link_leads_through_the_folders_of_both_sides(public: Path) -> None:

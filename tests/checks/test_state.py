@@ -17,7 +17,7 @@ STRANGER = Person("stranger", 4001, 4001, frozenset([4001]))
 def test_owner_of_the_state_folder_is_who_the_daemon_runs_as(public: Path) -> None:
     os.chown(public, 4001, 4001)
     who, told = state.daemon_user(public, None)
-    assert (who.uid, told.finding) == (4001, f"the daemon runs as 4001, who owns {public}")
+    assert (who.uid, told.finding) == (4001, f"the daemon runs as user 4001, who owns {public}")
 
 
 def test_who_is_named_comes_before(public: Path) -> None:
@@ -29,7 +29,7 @@ def test_who_is_named_comes_before(public: Path) -> None:
 def test_folder_of_somebody_else_cannot_be_written(public: Path) -> None:
     found = state.state_writable(public, STRANGER)
     assert found
-    assert (found.state, found.finding.startswith("stranger may not ")) == ("FAILED", True)
+    assert (found.state, found.finding.startswith("user stranger may not ")) == ("FAILED", True)
     os.chown(public, 4001, 4001)
     found = state.state_writable(public, STRANGER)
     assert found

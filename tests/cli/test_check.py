@@ -172,7 +172,9 @@ def test_named_user_is_judged_though_root_asks(open_site: Site) -> None:
     sibling.touch(0o600)
     done = acctship("check", "-c", site.config, "--user", "nobody")
     assert done.code == 3
-    assert f"nobody may not read {site.path}, which is root:root 0600; nobody may not read {sibling}" in done.err
+    assert (
+        f"user nobody may not read {site.path}, which is root:root 0600; user nobody may not read {sibling}" in done.err
+    )
 
 
 def test_owner_of_the_state_is_the_user(open_site: Site) -> None:
@@ -180,7 +182,7 @@ def test_owner_of_the_state_is_the_user(open_site: Site) -> None:
     acctship("run", "--once", "-c", site.config)
     os.chown(site.state, NOBODY, NOBODY)
     rows = found("-c", site.config)
-    assert rows["user"]["finding"] == f"the daemon runs as nobody, who owns {site.state}"
+    assert rows["user"]["finding"] == f"the daemon runs as user nobody, who owns {site.state}"
     assert rows["state writable"]["state"] == "ok"
     os.chown(site.state, 0, 0)
     assert found("-c", site.config, "--user", "nobody")["state writable"]["state"] == "FAILED"

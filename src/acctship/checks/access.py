@@ -84,7 +84,7 @@ def obstacle(path: Path, who: Person, wanted: int) -> str | None:
             verbs = " and ".join(verb for bit, verb in _MEANING.items() if bits & bit)
             owner, group = person(status.st_uid).name, group_name(status.st_gid)
             mode = stat.S_IMODE(status.st_mode)
-            return f"{who.name} may not {verbs} {place}, which is {owner}:{group} {mode:04o}"
+            return f"user {who.name} may not {verbs} {place}, which is {owner}:{group} {mode:04o}"
     return None
 
 

@@ -24,7 +24,7 @@ def readable(path: Path, who: Person) -> Finding:
     obstacles = list(dict.fromkeys(one for one in found if one))
     if not obstacles:
         beside = f" and {len(siblings)} beside it" if siblings else ""
-        return ok(check, f"{who.name} may read {path}{beside}")
+        return ok(check, f"user {who.name} may read {path}{beside}")
     more = f" and {len(obstacles) - _SHOWN} more" if len(obstacles) > _SHOWN else ""
     return failed(
         check,
@@ -39,7 +39,7 @@ def config_readable(paths: Sequence[Path], who: Person) -> Finding:
     for path in paths:
         if found := obstacle(path, who, READ):
             return failed(check, ConfigError(f"{found}: chgrp {GROUP} {path}; chmod 0640 {path}"))
-    return ok(check, f"{who.name} may read it")
+    return ok(check, f"user {who.name} may read it")
 
 
 def rotation(path: Path, who: Person, rotators: Sequence[Rotator]) -> list[Finding]:
@@ -79,8 +79,8 @@ def _after(path: Path, who: Person, rotator: Rotator) -> Finding | None:
         f"{rotator.name} makes the next file of mode {mode:04o} and group {group_name(gid) if gid >= 0 else 'unknown'}"
     )
     if allows(mode, uid, gid, who, READ):
-        return ok(check, f"{what}: {who.name} may read it")
-    return failed(check, f"{what}: {who.name} may not read it", f"let it make it with `create 0640 root {GROUP}`")
+        return ok(check, f"{what}: user {who.name} may read it")
+    return failed(check, f"{what}: user {who.name} may not read it", f"let it make it with `create 0640 root {GROUP}`")
 
 
 def _siblings(path: Path) -> list[Path]:

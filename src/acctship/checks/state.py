@@ -34,7 +34,7 @@ def daemon_user(directory: Path, named: str | None) -> tuple[Person, Finding]:
         except InputError:
             who, why = person(os.geteuid()), "who asks: there is no state folder yet"
     who = as_in_unit(who)
-    return who, ok("user", f"the daemon runs as {who.name}, {why}")
+    return who, ok("user", f"the daemon runs as user {who.name}, {why}")
 
 
 def state(settings: config.Config) -> Finding:
@@ -62,7 +62,7 @@ def state_writable(directory: Path, who: Person) -> Finding | None:
         return failed(check, found, f"chown {who.name} {directory}; chmod 0700 {directory}")
     there = os.statvfs(directory)
     free = there.f_bavail * there.f_frsize
-    what = f"{who.name} may write to {directory}, {free >> 20:,} MB are free"
+    what = f"user {who.name} may write to {directory}, {free >> 20:,} MB are free"
     if free < LEAST_FREE:
         return warn(check, what, f"make room for {LEAST_FREE >> 20} MB: nothing is sent while state cannot be written")
     return ok(check, what)
