@@ -52,7 +52,8 @@ class Site:
     def run(self) -> Iterator[Daemon]:
         """Run a daemon; outputs of `noted.py` and of the example are installed for it."""
         site = self.folder / "site"
-        distribution(site, "noted", {}, {f"noted_{kind}": "benchmarks.noted" for kind in ("jsonl", "webhook")})
+        noted = {f"noted_{kind}": "benchmarks.noted" for kind in ("jsonl", "webhook")}
+        distribution(site, "noted", {}, {**noted, "webhook": "acctship_output_webhook"})
         path = os.pathsep.join(map(str, (site, _REPOSITORY, _REPOSITORY / "examples/acctship-output-webhook/src")))
         command = [str(ACCTSHIP), "run", "-c", str(self.config)]
         process = subprocess.Popen(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from acctship.events.schema import Event as Event
     from acctship.hookspecs import hookimpl as hookimpl
     from acctship.output import (
+        CheckedOutput as CheckedOutput,
         Delivery as Delivery,
         Guarantee as Guarantee,
         Output as Output,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AccountingError": "acctship.errors",
     "AcctshipError": "acctship.errors",
+    "CheckedOutput": "acctship.output",
     "ConfigError": "acctship.errors",
     "Delivery": "acctship.output",
     "Event": "acctship.events.schema",

@@ -121,12 +121,30 @@ class Config:
             ConfigError: a key is wrong, or there is no output.
             PluginError: a plugin that is used is missing or broken.
         """
+        if not self.output_names:
+            raise no_output(self.paths[0])
+        return [self.output(name) for name in self.output_names]
+
+    @property
+    def output_names(self) -> list[str]:
+        """What `output` takes."""
+        return list(self._outputs) if self.paths else ["stdout"]
+
+    def output(self, name: str, *, reveal: bool = True) -> Deployed:
+        """Read one of `[outputs.*]`.
+
+        Args:
+            name: one of `output_names`.
+            reveal: False to believe that the secrets which it names are there.
+
+        Raises:
+            ConfigError: a key is wrong.
+            PluginError: its plugin is missing or broken.
+        """
         if not self.paths:
-            return [deploy("stdout", {"type": "jsonl"})]
-        if not self._outputs:
-            raise ConfigError(f'{self.paths[0]}: no output: add [outputs.NAME] with type = "..."')
+            return deploy(name, {"type": "jsonl"})
         try:
-            return [deploy(name, table) for name, table in self._outputs.items()]
+            return deploy(name, self._outputs[name], reveal=reveal)
         except (ConfigError, PluginError) as error:
             raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
 
@@ -147,11 +165,17 @@ class Config:
             raise ConfigError(f"{_origin(str(error), self._origins)}: {error}") from None
 
 
-def load(path: Path | None = None) -> Config:
+def no_output(path: Path) -> ConfigError:
+    """What to say of a configuration that ships nowhere."""
+    return ConfigError(f'{path}: no output: add [outputs.NAME] with type = "..."')
+
+
+def load(path: Path | None = None, *, alone: bool = False) -> Config:
     """Read a configuration file and `conf.d/*.toml` in its folder.
 
     Args:
         path: the file; without it, `DEFAULT` if that exists.
+        alone: read this file only: it is a draft of one that has its place elsewhere.
 
     Raises:
         ConfigError: a file is missing, unreadable, no TOML; a key is unknown, wrong, or set twice.
@@ -166,7 +190,7 @@ def load(path: Path | None = None) -> Config:
         path = DEFAULT
     document: dict[str, Any] = {}
     origins: dict[str, Path] = {}
-    paths = (path, *_more(path.parent / "conf.d"))
+    paths = (path,) if alone else (path, *_more(path.parent / "conf.d"))
     for one in paths:
         _merge(document, _read(one), one, origins, "")
     for key in document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -26,13 +27,14 @@ _SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(_SIZES)})")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h|d)")
 
 
-def convert(table: object, kind: type[S], where: str) -> S:
+def convert(table: object, kind: type[S], where: str, *, reveal: bool = True) -> S:
     """Read a table as a struct.
 
     Args:
         table: from the TOML file.
         kind: the struct; unknown keys are looked for at every depth.
         where: dotted place of the table, with which each message starts.
+        reveal: False to believe that the secrets which it names are there.
 
     Raises:
         ConfigError: an unknown or missing key, a wrong type, a value out of range, a secret that is not there.
@@ -40,7 +42,7 @@ def convert(table: object, kind: type[S], where: str) -> S:
     if problem := next(_unknown_keys(table, inspect.type_info(kind), where), None):
         raise ConfigError(problem)
     try:
-        return msgspec.convert(table, kind, dec_hook=_custom)
+        return msgspec.convert(table, kind, dec_hook=partial(_custom, reveal=reveal))
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
         raise ConfigError(_in_plain_words(what, where + path.rstrip("`"))) from None
@@ -118,7 +120,7 @@ def _plain_types(types: str) -> str:
     return " or ".join(_PLAIN.get(one, f"`{one}`") for one in types.split(" | ") if one != "null") or "nothing"
 
 
-def _custom(kind: type, value: object) -> object:
+def _custom(kind: type, value: object, *, reveal: bool) -> object:
     if kind is Secret:
-        return Secret.from_config(value)
+        return Secret.from_config(value, reveal=reveal)
     raise NotImplementedError(f"no key can be of type {kind.__qualname__}")

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from acctship import EventBatch, SendResult
-from acctship.delivery.engine import Engine, Task
+from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.state import State
 from acctship.delivery.sending.patience import FOR_EVER, Patience
+from acctship.delivery.task import Task
 from acctship.deployed import Deployed
 from acctship.events.identity import Machine
 from acctship.events.names import Names, no_name

@@ -25,7 +25,7 @@ from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.events.where import Conditions
 from acctship.keys import keys
-from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
+from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 
@@ -51,7 +51,7 @@ def parts() -> dict[str, str]:
             ("`event.action`", "What it means"), ((f"[`{one}`](runbook.md#{one})", ACTIONS[one]) for one in ACTIONS)
         ),
         "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
-        "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
+        "contract": "\n\n".join(map(_source, (OutputConfig, Output, CheckedOutput, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),
         "presets": _presets(),
         "status: fields": "\n\n".join(_status(table) for table in (Status, OutputStatus, SourceStatus, OutageStatus)),

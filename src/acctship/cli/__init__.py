@@ -15,7 +15,7 @@ from acctship.errors import AcctshipError
 
 COMMANDS = {
     "accounting": "Switch the kernel's accounting on or off, rotate its file.",
-    "check": "Check the configuration and the accounting file.",
+    "check": "Check everything that shipping needs.",
     "deadletter": "List events that a receiver would not take, or send them again.",
     "decode": "Print accounting records as events.",
     "dump": "Print accounting records as dump-acct does.",

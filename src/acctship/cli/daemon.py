@@ -15,10 +15,11 @@ from acctship.cli.signals import Signals
 from acctship.cli.sources import Origin, choose_files, describe, is_own
 from acctship.cli.telling import Telling
 from acctship.cli.terminal import say
-from acctship.delivery.engine import Engine, Task
+from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
 from acctship.delivery.sending.patience import BOUNDED, FOR_EVER
+from acctship.delivery.task import Task
 from acctship.errors import AcctshipError
 from acctship.events.identity import this_machine
 from acctship.records import Layout
@@ -91,7 +92,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     settings, task = orders.task()
     with Signals() as signals:
         telling = Telling(orders.metrics)
-        engine = _engine(orders, settings, task, accept_loss=accept_loss)
+        engine = _engine(orders, settings, task, accept_loss=accept_loss, splay=not task.to_present_end)
         why = ""
         while not why:
             stirred = engine.tick()
@@ -124,12 +125,12 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     return 0 if finished and answered and complete else 1
 
 
-def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool) -> Engine:
+def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool, splay: bool = False) -> Engine:
     state = State.open(Path(settings.state.directory), this_machine(), accept_loss=accept_loss)
     try:
         source = task.source if orders.where.source_id else replace(task.source, id=state.identity.source_id)
         engine = Engine(replace(task, source=source), state, say)
-        engine.start()
+        engine.start(splay=splay)
     except BaseException:
         state.close()
         raise

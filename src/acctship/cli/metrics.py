@@ -22,7 +22,7 @@ except ImportError as error:
     raise PluginError(f"--metrics needs a library: {error}: pip install 'acctship[metrics]'") from None
 
 Kind = Literal["gauge", "counter"]
-STATES = ("sending", "retrying", "halted", "stopped")
+STATES = ("waiting", "sending", "retrying", "halted", "stopped")
 Read = Callable[[], Seen | None]
 
 

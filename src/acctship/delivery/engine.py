@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from acctship._version import __version__
 from acctship.accounting.canary import CanaryStatus
+from acctship.delivery import starting
 from acctship.delivery.canaries import known_canaries
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.feed import Shared
@@ -18,53 +17,21 @@ from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.letterbox import Letterbox
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
-from acctship.delivery.outages import OF_ACCOUNTING
-from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.retaining import Retaining, seen_at
-from acctship.delivery.sending.patience import Patience
+from acctship.delivery.sending import patience
 from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
 from acctship.delivery.status import StatusKeeper
+from acctship.delivery.task import Task
 from acctship.delivery.watch import Ground, Watch
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
-from acctship.events.escape import escape_line
-from acctship.events.names import Names
-from acctship.events.source import Source
-from acctship.records import Layout
 
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
 _ANSWERS, _CHORES = 0.02, 1.0
 _SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 60.0
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to ship.
-
-    Attributes:
-        path: the accounting file, where the kernel writes it.
-        source: where its records come from.
-        names: tells names of users and groups.
-        outputs: where to deliver.
-        layout: of the records, where a person knows better than the file.
-        to_present_end: end when all that is there at the start is shipped; otherwise never.
-        patience: what to do with an output that fails.
-        canary: seconds between two canaries; 0 for none.
-        ship_canaries: deliver their records as those of any other process.
-    """
-
-    path: str
-    source: Source
-    names: Names
-    outputs: Sequence[Deployed]
-    layout: Layout | None
-    to_present_end: bool
-    patience: Patience
-    canary: float = 0.0
-    ship_canaries: bool = False
 
 
 class Engine:
@@ -84,7 +51,7 @@ class Engine:
     def __init__(self, task: Task, state: State, log: Callable[[str], None]) -> None:
         self.task, self._state, self._log = task, state, log
         self._journal = state.open_journal()
-        self._health = self._journal.end
+        health = self._journal.end
         self.report = Reporter(self._journal, task.source, log)
         known = state.load_segments(SegmentEntry)
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
@@ -92,15 +59,17 @@ class Engine:
         self._saved: object = None
         self._changed = True
         self._saved_at = self._looked_at = self._chores_at = self._forced_at = float("-inf")
-        self._tell_start()
-        self._end_old_outages()
+        starting.tell_start(task, state, self.report, log)
+        starting.end_old_outages(task, self._follower, self.report)
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
         canaries = known_canaries(state.directory, self.report, begin=task.canary > 0)
         shared = Shared(
             self._follower, self._journal, task.names, self.report, None if task.ship_canaries else canaries
         )
-        cursors = [self._cursor(deployed) for deployed in task.outputs]
+        cursors = [
+            starting.cursor_of(deployed, state, self._follower, self.report, health) for deployed in task.outputs
+        ]
         self._watch = (
             Watch(Ground(task.path, task.canary, state.directory, task.names), self._follower, cursors, self.report)
             if task.canary > 0
@@ -125,10 +94,13 @@ class Engine:
         )
         self._retaining = Retaining(state.directory, standing, self.report, self.shippers)
 
-    def start(self) -> None:
-        """Begin to ship."""
+    def start(self, *, splay: bool = False) -> None:
+        """Begin to ship; with `splay`, each output after a random part of its own."""
         for shipper in self.shippers:
-            shipper.start()
+            wait = patience.splay(shipper.deployed.limits.splay) if splay else 0.0
+            shipper.start(wait)
+            if wait:
+                self._log(f"outputs.{shipper.deployed.name}: is first opened in {wait:.0f} s (splay)")
         if self._watch is not None:
             self._watch.start()
 
@@ -219,55 +191,6 @@ class Engine:
     def _wake(self) -> None:
         for shipper in self.shippers:
             shipper.wake()
-
-    def _tell_start(self) -> None:
-        names = ", ".join(output.name for output in self.task.outputs)
-        what = f"shipping starts: version {__version__}, {escape_line(self.task.path)} to {names}"
-        self.report(Notice("shipper-started", what))
-        for change in self._state.moved(self.task.source.machine):
-            self.report(Notice("host-changed", f"{change}: events keep the source id {self._state.identity.source_id}"))
-        self._state.remember(self.task.source.machine)
-        for loss in self._state.losses:
-            self.report(Notice("state-lost", f"state begun afresh (--accept-loss): {loss}"))
-        for name in self._state.orphans([output.name for output in self.task.outputs]):
-            self._log(
-                f"outputs.{name}: is orphaned: it left the configuration, and holds nothing back; "
-                f"`acctship outputs forget {name}` ends it"
-            )
-
-    def _end_old_outages(self) -> None:
-        """End what was reported before acctship was started anew, and is no more."""
-        follows = any(place.offset != NOT_WANTED for place in self._follower.present().values())
-        names = [output.name for output in self.task.outputs]
-        for action, about in self.report.open_outages():
-            if action == "file-unreadable" and follows:
-                self.report(Notice(action, f"{about}: is read again", "end", about))
-            elif action.startswith("output-") and about not in names:
-                self.report(Notice(action, f"outputs.{about}: left the configuration", "end", about))
-            elif action in OF_ACCOUNTING and not self.task.canary and not self.task.to_present_end:
-                self.report(Notice(action, f"{about}: not known any more: no canary is wanted", "end", about))
-
-    def _cursor(self, deployed: Deployed) -> Cursor:
-        """Where an output goes on; a new one starts at the present, and says what that leaves out."""
-        cursor = self._state.load_cursor(deployed.name)
-        if cursor is not None:
-            return cursor
-        cursor = Cursor(places={}, health=self._health, pending=[])
-        left_out = 0
-        if deployed.start == "present":
-            left_out = self._follower.unread({})
-            for key, place in self._follower.present().items():
-                cursor.begin(key, place)
-        self._state.save_cursor(deployed.name, cursor)
-        self.report(
-            Notice(
-                "output-added",
-                f"outputs.{deployed.name}: new: starts at "
-                + (f"the present, {left_out} bytes of records before it are left out" if left_out else "the beginning"),
-                details={"output": deployed.name, "lag": left_out},
-            )
-        )
-        return cursor
 
     def _saver(self, deployed: Deployed) -> Callable[[Cursor], None]:
         return lambda cursor: self._state.save_cursor(deployed.name, cursor)

@@ -74,9 +74,9 @@ class Shipper:
         self._checkpoint_at = clock() + EVERY
         self._thread = threading.Thread(target=self._main, name=f"acctship-{deployed.name}", daemon=True)
 
-    def start(self) -> None:
-        """Begin; the cursor is on disk before anything is sent."""
-        self.worker.start()
+    def start(self, wait: float = 0.0) -> None:
+        """Begin; the cursor is on disk before anything is sent, and that is not before so many seconds have passed."""
+        self.worker.start(wait)
         self._thread.start()
 
     def wake(self) -> None:

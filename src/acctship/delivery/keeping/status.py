@@ -37,9 +37,9 @@ class OutputStatus(Struct):
     type: Annotated[str, Meta(description="Kind of output")]
     guarantee: Annotated[str, Meta(description="What it means that an event was delivered")]
     state: Annotated[
-        Literal["sending", "retrying", "halted", "stopped"],
+        Literal["waiting", "sending", "retrying", "halted", "stopped"],
         Meta(
-            description="`sending`; `retrying`: its receiver gives no good answer; `halted`: a person has to mend its "
+            description="`waiting` for its turn after the start (`splay`); `sending`; `retrying`: its receiver gives no good answer; `halted`: a person has to mend its "
             "set-up; `stopped`: nothing is sent any more"
         ),
     ]

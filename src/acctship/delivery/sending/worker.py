@@ -73,12 +73,14 @@ class Worker:
         self._setbacks = Setbacks(patience, self._outbox, self._outage, self._end)
         self._rejections = Rejections(dead_letter, self._setbacks)
         self._lock = threading.Lock()
-        self._last_delivery, self._deaf = -math.inf, False
+        self._last_delivery, self._begins, self._deaf = -math.inf, -math.inf, False
 
     @property
-    def state(self) -> Literal["sending", "retrying", "halted", "stopped"]:
-        """What it does at present."""
-        return "stopped" if self._outbox.closed else self._outage.state
+    def state(self) -> Literal["waiting", "sending", "retrying", "halted", "stopped"]:
+        """What it does at present; `waiting` is for its turn at start-up, see `start`."""
+        if self._outbox.closed:
+            return "stopped"
+        return "waiting" if self._clock() < self._begins else self._outage.state
 
     @property
     def last_error(self) -> str:
@@ -90,8 +92,11 @@ class Worker:
         """When an event was delivered last, by `clock`; None if none has been."""
         return self._last_delivery if self._last_delivery > -math.inf else None
 
-    def start(self) -> None:
-        """Begin to send."""
+    def start(self, wait: float = 0.0) -> None:
+        """Begin to send; not before so many seconds have passed, if other machines start at the same time."""
+        if wait:
+            self._begins = self._clock() + wait
+            self._outbox.hold(wait)
         for number in range(self.deployed.limits.in_flight):
             name = f"acctship-{self.deployed.name}-{number}"
             threading.Thread(target=self._run, name=name, daemon=True).start()
