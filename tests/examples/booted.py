@@ -1,8 +1,8 @@
 """A systemd of its own, with what an administrator installs, on a copy-on-write view of this machine.
 
 It is the first process of namespaces of its own (pid, mount, network, host name, cgroup), on an overlay whose changes
-lie in memory: units run with all that systemd does for and to them, and nothing of it outlives the test. Of this machine's
-own units only those that make users and files are there.
+lie in memory: units run with all that systemd does for and to them, and nothing of it outlives the test. Of this
+machine's own units only those that make users and files are there.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount --rbind /dev dev
+rm -rf etc/systemd/system # units of this machine
 for folder in run tmp var/log var/lib/systemd; do mkdir -p $folder; mount -t tmpfs -o mode=755 tmpfs $folder; done
 chmod 1777 tmp
 mkdir -p opt/python opt/packages opt/acctship
@@ -53,15 +54,17 @@ mkdir before
 pivot_root . before
 umount -l /before
 mount --make-rshared /
-export container=acctship-test SYSTEMD_UNIT_PATH=/run/systemd/system
+export container=acctship-test SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system
 exec /lib/systemd/systemd --unit=acctship-test.target --log-target=console --log-level=info --show-status=no
 """
 
-# It is not the console script, whose first line leads into the home of whoever runs the tests.
-_ACCTSHIP = f"""#!/bin/sh
+# The venv's own programs lead into the home of whoever runs the tests.
+_PYTHON = f"""#!/bin/sh
 PYTHONHOME=/opt/python PYTHONPATH=/opt/acctship/src:/opt/packages PYTHONDONTWRITEBYTECODE=1 \\
-LD_LIBRARY_PATH=/opt/python/lib exec /opt/python/bin/python{sysconfig.get_python_version()} \\
-    -c 'import sys; from acctship.cli import main; sys.argv[0] = "acctship"; main()' "$@"
+LD_LIBRARY_PATH=/opt/python/lib exec /opt/python/bin/python{sysconfig.get_python_version()} "$@"
+"""
+_ACCTSHIP = """#!/bin/sh
+exec /usr/bin/acctship-python -c 'import sys; from acctship.cli import main; sys.argv[0] = "acctship"; main()' "$@"
 """
 
 
@@ -107,12 +110,13 @@ class Machine:
 
 
 @contextmanager
-def booted(folder: Path, files: dict[str, str]) -> Iterator[Machine]:
+def booted(folder: Path, files: dict[str, str], *, installed: bool = True) -> Iterator[Machine]:
     """Boot; all of it ends with the block.
 
     Args:
         folder: an empty one.
         files: texts to be put into the machine before it boots, by their paths; units belong to `/run/systemd/system`.
+        installed: whether acctship's units, user and folders are there already. The program is in any case.
     """
     if os.geteuid() != 0:
         skip("starting a systemd takes root")
@@ -121,7 +125,7 @@ def booted(folder: Path, files: dict[str, str]) -> Iterator[Machine]:
     cgroup = _own_cgroup()
     try:
         with (folder / "console").open("wb") as said:
-            process = _boot(folder, files, cgroup, said.fileno())
+            process = _boot(folder, (_installed() if installed else {}) | files, cgroup, said.fileno())
         machine = Machine(process, folder / "console")
         try:
             until(lambda: _is_up(process, machine), "systemd is up", 60)
@@ -133,24 +137,29 @@ def booted(folder: Path, files: dict[str, str]) -> Iterator[Machine]:
         until(lambda: _removed(cgroup), f"{cgroup} is gone", 30)
 
 
+def _installed() -> dict[str, str]:
+    """What an administrator copies, by where to."""
+    units = (*EXAMPLES.glob("*.service"), *EXAMPLES.glob("*.timer"))
+    return {f"{_WHERE_UNITS_GO}/{path.name}": path.read_text() for path in units} | {
+        "usr/lib/sysusers.d/acctship.conf": (EXAMPLES / "acctship.sysusers.conf").read_text(),
+        "usr/lib/tmpfiles.d/acctship.conf": (EXAMPLES / "acctship.tmpfiles.conf").read_text(),
+    }
+
+
 def _boot(folder: Path, files: dict[str, str], cgroup: Path, said: int) -> subprocess.Popen[bytes]:
     contents, base = folder / "contents", folder / "base"
     base.mkdir()
     wanted = {f"{_WHERE_UNITS_GO}/{name}": (_UNITS / name).read_text() for name in _THEIRS}
     wanted |= {f"{_WHERE_UNITS_GO}/{path.name}": path.read_text() for path in _UNITS.glob("*.target")}
     wanted[f"{_WHERE_UNITS_GO}/sysinit.target.d/wants.conf"] = f"[Unit]\nWants={' '.join(_THEIRS)}\n"
-    for path in EXAMPLES.glob("*.[st]*[er]"):
-        wanted[f"{_WHERE_UNITS_GO}/{path.name}"] = path.read_text()
-    wanted["usr/lib/sysusers.d/acctship.conf"] = (EXAMPLES / "acctship.sysusers.conf").read_text()
-    wanted["usr/lib/tmpfiles.d/acctship.conf"] = (EXAMPLES / "acctship.tmpfiles.conf").read_text()
-    wanted["usr/bin/acctship"] = _ACCTSHIP
+    wanted |= {"usr/bin/acctship": _ACCTSHIP, "usr/bin/acctship-python": _PYTHON}
     for name, text in (wanted | files).items():
         path = contents / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755 if text.startswith("#!") else 0o644)
     python, packages = sys.base_prefix, sysconfig.get_path("purelib")
-    join = ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', cgroup]
+    join: list[str | Path] = ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', cgroup]
     unshare = ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup", "--kill-child"]
     return subprocess.Popen(
         [*join, *unshare, "sh", "-c", _INSIDE, "boot", base, python, packages, ROOT, contents],
