@@ -30,6 +30,24 @@ def gnu_acct_folder() -> Path:
     return unpacked / "usr/sbin"
 
 
+def _unpack_debian_package(name: str, into: Path) -> None:
+    if not shutil.which("apt-get"):
+        raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent) as part:  # what is cut short shall not look complete
+        fetch = ["apt-get", "download", name]
+        if subprocess.run(fetch, cwd=part, capture_output=True, check=False).returncode:
+            subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
+            done = subprocess.run(fetch, cwd=part, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
+        (package,) = Path(part).glob(f"{name}_*.deb")
+        unpacked = Path(part, name)
+        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+        if not into.exists():  # another run may have been faster
+            unpacked.rename(into)
+
+
 def debian_packages(*names: str) -> Path:
     """A folder in which Debian's packages of these names are unpacked, all in one root.
 
@@ -55,21 +73,3 @@ def library_path(unpacked: Path) -> str:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _unpack_debian_package(name: str, into: Path) -> None:
-    if not shutil.which("apt-get"):
-        raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into.parent) as part:  # what is cut short shall not look complete
-        fetch = ["apt-get", "download", name]
-        if subprocess.run(fetch, cwd=part, capture_output=True, check=False).returncode:
-            subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
-            done = subprocess.run(fetch, cwd=part, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
-        (package,) = Path(part).glob(f"{name}_*.deb")
-        unpacked = Path(part, name)
-        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
-        if not into.exists():  # another run may have been faster
-            unpacked.rename(into)

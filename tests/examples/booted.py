@@ -43,6 +43,7 @@ mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount --rbind /dev dev
 rm -rf etc/systemd/system # units of this machine
+mkdir -p etc/systemd/system
 for folder in run tmp var/log var/lib/systemd; do mkdir -p $folder; mount -t tmpfs -o mode=755 tmpfs $folder; done
 chmod 1777 tmp
 mkdir -p opt/python opt/packages opt/acctship

@@ -35,11 +35,9 @@ def auditd() -> Path:
 def parsed(auditd: Path, rule: str, folder: Path) -> str:
     """The last that auditctl says of a rule."""
     script = f'{AS_IF_INSTALLED}; shift; exec "$@"'
+    unshare = ["unshare", "--pid", "--fork", "--net", "--mount", "--mount-proc"]
     done = subprocess.run(
-        [
-            *("unshare", "--pid", "--fork", "--net", "--mount", "--mount-proc"),
-            *("sh", "-ec", script, "sh", folder / "passwd", auditd / "sbin/auditctl", *rule.split()),
-        ],
+        [*unshare, "sh", "-ec", script, "sh", str(folder / "passwd"), str(auditd / "sbin/auditctl"), *rule.split()],
         env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": library_path(auditd), "LANG": "C"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -191,36 +191,3 @@ def test_rhels_logrotate_in_its_sandbox_loses_nothing_and_leaves_accounting_on(t
 
         assert nonces(machine) == list(range(40)), machine.shell("cat /run/rotated /run/said")
         assert machine.shell("stat -c '%U:%G %a' /var/account/pacct").strip() == "root:acctship 640"
-
-
-def test_debians_hook_lets_the_group_read_what_was_rotated(tmp_path: Path) -> None:
-    hook = {"/etc/acct/hooks.d/acctship.hook": (EXAMPLES / "debian/hooks.d/acctship.hook").read_text()}
-    with booted(tmp_path, FILES | hook) as machine:
-        machine.run("systemctl", "start", "acctship-accounting.service", "acctship.service")
-        storm(machine, 0, 10)
-        shipped(machine, 10)
-        # What Debian's rotation does, and then calls each hook with both paths.
-        live, rotated = "/var/log/account/pacct", "/var/log/account/pacct.1"
-        machine.run("systemctl", "stop", "acctship.service")
-        storm(machine, 10, 20)
-        machine.shell(f"mv {live} {rotated}; install -m 0640 -g adm /dev/null {live}; chgrp adm {rotated}")
-        machine.run("systemctl", "reload", "acctship-accounting.service")
-        machine.shell(f"chgrp adm {live}; for hook in /etc/acct/hooks.d/*.hook; do $hook {live} {rotated}; done")
-        storm(machine, 20, 30)
-        machine.run("systemctl", "start", "acctship.service")
-        shipped(machine, 30)
-
-        assert nonces(machine) == list(range(30))
-        assert machine.shell(f"stat -c '%U:%G %a' {live} {rotated}").splitlines() == ["root:acctship 640"] * 2
-
-
-def test_debian_12s_files_are_read_through_the_group_adm(tmp_path: Path) -> None:
-    drop_in = (EXAMPLES / "debian/acctship.service.d/adm.conf").read_text()
-    with booted(tmp_path, FILES | {f"{DROP_INS}/adm.conf": drop_in}) as machine:
-        machine.run("systemctl", "start", "acctship-accounting.service")
-        machine.shell("chgrp adm /var/log/account /var/log/account/pacct")
-        storm(machine, 0, 10)
-        machine.run("systemctl", "start", "acctship.service")
-        shipped(machine, 10)
-
-        assert machine.run("getent", "group", "adm").split(":")[2] in status(machine)["Groups"].split()
