@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
@@ -90,13 +90,10 @@ def test_a_machine_is_made_to_ship_and_is_left_alone_the_second_time(machine: Ma
 
 
 def test_a_wrong_configuration_never_gets_into_its_place(machine: Machine) -> None:
-    play(machine)
-    before = machine.shell("cat /etc/acctship/acctship.toml")
-
     with pytest.raises(AssertionError, match=r"outputs\.copy\.paht: unknown key"):
         play(machine, acctship_config='[outputs.copy]\ntype = "jsonl"\npaht = "/tmp/x"\n')
 
-    assert machine.shell("cat /etc/acctship/acctship.toml") == before
+    assert "acctship.toml" not in machine.run("ls", "/etc/acctship")
 
 
 def test_pip_installs_it_once(tmp_path: Path) -> None:
@@ -140,7 +137,9 @@ def test_pip_installs_it_once(tmp_path: Path) -> None:
 
 
 def test_what_the_role_can_be_told_is_in_its_readme() -> None:
-    defaults = yaml.safe_load((ANSIBLE / "roles/acctship/defaults/main.yml").read_text())
+    defaults = (ANSIBLE / "roles/acctship/defaults/main.yml").read_text()
+    names = re.findall(r"^(\w+):", defaults, re.MULTILINE)
     text = (ANSIBLE / "README.md").read_text()
 
-    assert [name for name in defaults if f"`{name}`" not in text] == []
+    assert len(names) > 5
+    assert [name for name in names if f"`{name}`" not in text] == []

@@ -82,16 +82,27 @@ def test_accounting_is_on_from_an_early_boot_and_stays_on(machine: Machine) -> N
     assert machine.property("acctship-accounting.service", "ActiveState") == "active"
 
 
-def test_mounts_of_its_own_would_end_accounting_with_the_unit(machine: Machine) -> None:
-    machine.shell(
-        "mkdir -p /run/systemd/system/acctship-accounting.service.d\n"
-        "printf '[Service]\\nPrivateMounts=yes\\n' > /run/systemd/system/acctship-accounting.service.d/mounts.conf\n"
-        "systemctl daemon-reload"
-    )
-    machine.run("systemctl", "start", "acctship-accounting.service")
-    storm(machine, 0, 10)
+@pytest.mark.parametrize("own", ["yes", "no"])
+def test_mounts_of_its_own_end_accounting_with_the_unit_of_whoever_switches(tmp_path: Path, own: str) -> None:
+    accton = "import ctypes; assert not ctypes.CDLL(None).acct(b'/var/log/account/pacct')"
+    unit = f'[Service]\nType=oneshot\nPrivateMounts={own}\nExecStart=/usr/bin/acctship-python -c "{accton}"\n'
+    files = {"/run/systemd/system/accton.service": unit}
+    with booted(tmp_path, FILES | files) as machine:
+        machine.shell("mkdir /var/log/account; touch /var/log/account/pacct; systemctl start accton.service")
+        storm(machine, 0, 10)
 
-    assert "nonce" not in machine.shell("tr -d '\\0' < /var/log/account/pacct | tr -c a-z '\\n'")
+        recorded = machine.run("grep", "-ac", "nonce9", "/var/log/account/pacct", check=False)
+        assert (recorded == "0\n") == (own == "yes")
+
+
+def test_acctship_refuses_to_switch_through_mounts_of_its_own(machine: Machine) -> None:
+    drop_ins = "/run/systemd/system/acctship-accounting.service.d"
+    machine.shell(f"printf '[Service]\\nPrivateMounts=yes\\n' > {drop_ins}/mounts.conf; systemctl daemon-reload")
+
+    machine.run("systemctl", "start", "acctship-accounting.service", check=False)
+
+    assert machine.property("acctship-accounting.service", "ActiveState") == "failed"
+    assert "mounts of this process's own" in said(machine)
 
 
 def test_the_daemon_ships_with_no_right_but_to_read(machine: Machine) -> None:

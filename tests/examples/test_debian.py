@@ -90,3 +90,17 @@ def test_ours_takes_over_from_theirs(debian_12: Machine) -> None:
 
     assert nonces(debian_12) == list(range(10))
     assert debian_12.property("acct.service", "ActiveState") == "inactive"
+
+
+def test_at_a_boot_with_both_enabled_ours_wins(tmp_path: Path) -> None:
+    both = {
+        "/etc/systemd/system/acct.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
+        "/run/systemd/system/sysinit.target.d/ours.conf": "[Unit]\nWants=acctship-accounting.service\n",
+        "/run/systemd/system/acctship-test.target.d/theirs.conf": "[Unit]\nWants=acct.service acctship.service\n",
+    }
+    with booted(tmp_path, FILES | both) as machine:
+        storm(machine, 0, 10)
+        shipped(machine, 10)
+
+        assert machine.property("acctship-accounting.service", "ActiveState") == "active"
+        assert machine.property("acct.service", "ActiveState") == "inactive"

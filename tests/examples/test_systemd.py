@@ -61,6 +61,21 @@ def test_a_wrong_unit_is_not_verified(root: Path) -> None:
     assert "MemoryMost" in run("systemd-analyze", "verify", f"--root={root}", "--man=no", "acctship.service")
 
 
+def test_a_boot_has_no_cycle_where_a_distributions_unit_is_enabled_too(root: Path) -> None:
+    units = root / "usr/lib/systemd/system"
+    (units / "acct.service").write_text("[Service]\nType=oneshot\nExecStart=/usr/bin/acctship\n")
+    (units / "acctship-accounting.service").write_text(
+        (EXAMPLES / "acctship-accounting.service")
+        .read_text()
+        .replace("Conflicts=acct.service psacct.service", "Conflicts=")
+    )  # of two that conflict one is left out, and with it the cycle
+    for target, unit in (("sysinit", "acctship-accounting"), ("multi-user", "acct")):
+        (units / f"{target}.target.wants").mkdir()
+        (units / f"{target}.target.wants/{unit}.service").symlink_to(f"../{unit}.service")
+
+    assert "cycle" not in run("systemd-analyze", "verify", f"--root={root}", "--man=no", "multi-user.target")
+
+
 def test_the_daemon_is_exposed_to_next_to_nothing(root: Path) -> None:
     analyze = ["systemd-analyze", "security", "--offline=yes", f"--root={root}", "--no-pager"]
 
