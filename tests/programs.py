@@ -61,3 +61,30 @@ def _unpack_debian_package(name: str, into: Path) -> None:
         subprocess.run(["dpkg", "-x", package, unpacked], check=True)
         if not into.exists():  # another run may have been faster
             unpacked.rename(into)
+
+
+def debian_packages(*names: str) -> Path:
+    """A folder in which Debian's packages of these names are unpacked, all in one root.
+
+    Raises:
+        UnavailableError: one cannot be had here.
+    """
+    together = CACHE / "+".join(names)
+    if not together.exists():
+        with tempfile.TemporaryDirectory(dir=_made(CACHE)) as part:
+            for name in names:
+                _unpack_debian_package(name, Path(part, name))
+                shutil.copytree(Path(part, name), Path(part, "together"), symlinks=True, dirs_exist_ok=True)
+            if not together.exists():  # another run may have been faster
+                Path(part, "together").rename(together)
+    return together
+
+
+def library_path(unpacked: Path) -> str:
+    """LD_LIBRARY_PATH for the programs of `debian_packages`."""
+    return ":".join(str(path) for part in ("lib", "usr/lib") for path in (unpacked / part).glob("*-linux-gnu*"))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
