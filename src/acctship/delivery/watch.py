@@ -114,8 +114,6 @@ class Watch:
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join(AGAIN)
-        if self._behind is not None:
-            self._tell_gap(self._behind)
 
     def _main(self) -> None:
         try:
@@ -197,9 +195,7 @@ class Watch:
         self._last_found = time.time()
         self._outages.found(gap.cause if gap else "")
         self._switches.recent = None
-        if gap is not None:
-            self._behind = gap
-            self._keep(None)
+        self._behind = gap
 
     def _on_missing(self) -> None:
         self._switches.read(lambda: self._ending)
@@ -210,9 +206,9 @@ class Watch:
             self._switches.told(caller)
         cause = paused or (f"switched, it seems, by {describe(caller)}" if caller else "nothing says who switched it")
         after = caller.event if caller else self._switches.last
-        gap = self._gap or self._behind or Gap(self._last_found, after, cause)
+        gap, self._behind = self._gap or Gap(self._last_found, after, cause), None
         if self._gap is None:
-            self._behind, self._switches.first = None, None
+            self._switches.first = None
             self._keep(gap)
         self._outages.missing(paused, cause, {"after": gap.after, "by": caller})
 
@@ -222,15 +218,17 @@ class Watch:
 
     def _tell_gap(self, gap: Gap) -> None:
         self._behind = None
-        self._report(
+        self._report(  # and then forget it: who is killed in between tells it once more
             Notice(
                 "accounting-gap",
                 f"{escape_line(self._ground.path)}: records of processes that ended while accounting was off or paused "
-                f"are missing ({gap.cause})",
+                f"may be missing ({gap.cause})",
                 details={"after": gap.after, "before": self._switches.first},
+                event_id=None if gap.after is None else f"health-gap-{gap.after}",
                 began_ns=None if gap.since is None else int(gap.since * 1e9),
             )
         )
+        self._keep(None)
 
 
 def _farthest(cursors: Iterable[Cursor]) -> dict[str, Place]:
