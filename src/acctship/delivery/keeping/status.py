@@ -39,8 +39,8 @@ class OutputStatus(Struct):
     state: Annotated[
         Literal["waiting", "sending", "retrying", "halted", "stopped"],
         Meta(
-            description="`waiting` for its turn after the start (`splay`); `sending`; `retrying`: its receiver gives no "
-            "good answer; `halted`: a person has to mend its set-up; `stopped`: nothing is sent any more"
+            description="`waiting` for its turn after the start (`splay`); `sending`; `retrying`: its receiver gives "
+            "no good answer; `halted`: a person has to mend its set-up; `stopped`: nothing is sent any more"
         ),
     ]
     lag_bytes: Annotated[
