@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from acctship.checks.recording import recording, space
+from acctship.accounting.suitable import Room, room
+from acctship.checks.recording import judged, recording, space
 from tests.cli.command import ACCTSHIP
 from tests.kernel.nested import Ground, nested
 
@@ -34,24 +35,31 @@ def recorded(ground: Ground, folder: Path) -> dict[str, str]:
 
 def test_kernel_is_caught_recording_and_not_recording(ground: Ground, tmp_path: Path) -> None:
     found = recorded(ground, tmp_path)
-    assert (found["state"], found["finding"]) == ("ok", f"accounting is on: {ground.live} grew as a process ended")
+    assert (found["state"], found["finding"]) == (
+        "ok",
+        "accounting is on: a process that has just ended has its record there",
+    )
     ground.account(None)
     found = recorded(ground, tmp_path)
     assert (found["state"], "accounting is off" in found["finding"]) == ("FAILED", True)
     assert "acctship accounting on" in found["advice"]
 
 
-def test_file_that_nobody_may_see_is_no_verdict(tmp_path: Path) -> None:
+def test_file_that_is_not_there_is_not_recorded_to(tmp_path: Path) -> None:
     found = recording(tmp_path / "missing")
-    assert (found.state, "cannot be told" in found.finding) == ("warn", True)
+    assert (found.state, "there is none of that name" in found.finding) == ("FAILED", True)
 
 
-@pytest.mark.parametrize(("settings", "state"), [("4\t2\t30\n", "ok"), ("100 0 30", "warn"), ("101 100 30", "FAILED")])
-def test_room_is_judged_as_the_kernel_does(tmp_path: Path, settings: str, state: str) -> None:
-    (tmp_path / "acct").write_text(settings)  # stands in for a disk of every size: the kernel's file is not ours
-    found = space(tmp_path, tmp_path / "acct")
+@pytest.mark.parametrize(("free", "state"), [(50, "ok"), (40, "ok"), (39, "warn"), (21, "warn"), (20, "FAILED")])
+def test_room_is_judged_as_the_kernel_does(tmp_path: Path, free: int, state: str) -> None:
+    """A stand-in for disks of every size."""
+    found = judged(tmp_path / "pacct", Room(free, 1000, free * 4096, suspend=2, resume=4))
     assert (found.state, "% of the file system of" in found.finding) == (state, True)
 
 
-def test_kernel_without_accounting_has_no_settings(tmp_path: Path) -> None:
-    assert space(tmp_path, tmp_path / "none").state == "warn"
+def test_this_disk_is_judged_by_its_own_room(tmp_path: Path) -> None:
+    assert space(tmp_path / "pacct") == judged(tmp_path / "pacct", room(tmp_path))
+
+
+def test_folder_that_is_not_there_has_no_room_to_judge(tmp_path: Path) -> None:
+    assert space(tmp_path / "none" / "pacct").state == "warn"

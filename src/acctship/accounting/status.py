@@ -64,7 +64,7 @@ class Status(Struct):
 
 def look(live: Path) -> Status:
     """Look at accounting to this file."""
-    found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=rotators(live))
+    found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=[one.name for one in rotators(live)])
     space = None
     try:
         space = suitable.room(live.parent)

@@ -6,9 +6,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from acctship.accounting.rotators import TIMER, Rotator
 from acctship.checks.access import READ, SEARCH, Person, allows, group_name, obstacle
 from acctship.checks.finding import Finding, failed, ok, warn
-from acctship.checks.rotators import TIMER, Rotator
 from acctship.errors import ConfigError
 
 _SHOWN = 3

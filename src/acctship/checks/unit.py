@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from acctship.accounting.rotators import UNIT_FOLDERS
 from acctship.checks.access import Person
 
 UNIT = "acctship.service"
 _USER = "acctship"
-UNIT_FOLDERS = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")
-"""Where units lie, the first before the others: systemd.unit(5)."""
 
 
 def as_in_unit(who: Person, root: Path = Path("/")) -> Person:

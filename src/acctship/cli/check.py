@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from acctship import config
+from acctship.accounting.rotators import rotators
 from acctship.checks import as_user, outputs, reading, recording, state
 from acctship.checks.access import Person
 from acctship.checks.finding import Finding, failed, ok, warn
-from acctship.checks.rotators import rotators
 from acctship.cli.options import config_option, file_option, layout_option
 from acctship.cli.sources import choose_files, own_source_id
 from acctship.cli.terminal import coloured, say, write
