@@ -38,7 +38,7 @@ def spawn(name: bytes, folder: Path) -> int:
     link.symlink_to(program)
     try:
         # One program can serve as many, told apart by this word: its record has the link's name, not this one.
-        pid = os.posix_spawn(link, ["true"], {})
+        pid = os.posix_spawn(link, ["true"], {}, setsigmask=())  # whatever a daemon holds back
         with suppress(ChildProcessError):  # where SIGCHLD is ignored: it has ended when this is raised
             os.waitpid(pid, 0)
     finally:
