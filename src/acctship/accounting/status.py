@@ -13,7 +13,6 @@ from acctship.accounting import ownership, suitable
 from acctship.accounting.mounts import mount_of
 from acctship.accounting.proof import written_files
 from acctship.accounting.rotated import family
-from acctship.accounting.rotators import rotators
 from acctship.errors import AccountingError, InputError
 from acctship.events.escape import escape, escape_line
 from acctship.records import BackwardReader
@@ -62,9 +61,14 @@ class Status(Struct):
     warnings: list[str] = []
 
 
-def look(live: Path) -> Status:
-    """Look at accounting to this file."""
-    found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=rotators(live))
+def look(live: Path, rotated_by: list[str]) -> Status:
+    """Look at accounting to this file.
+
+    Args:
+        live: the file, absolute.
+        rotated_by: who rotates it, for people.
+    """
+    found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=rotated_by)
     space = None
     try:
         space = suitable.room(live.parent)

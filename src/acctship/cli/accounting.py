@@ -10,6 +10,7 @@ import msgspec
 from acctship import config
 from acctship.accounting.place import default_file
 from acctship.accounting.rotation import rotate
+from acctship.accounting.rotators import rotators
 from acctship.accounting.status import Status, look
 from acctship.accounting.turn import turn_off, turn_on
 from acctship.cli.options import config_option
@@ -114,7 +115,8 @@ def status(config_path: Path | None, file: Path | None, *, as_json: bool) -> int
 
     Exit codes: 0 it is on, 1 it is off, or paused, or that cannot be told.
     """
-    found = look(_live(file, config.load(config_path)))
+    live = _live(file, config.load(config_path))
+    found = look(live, rotators(live))
     if as_json:
         write(msgspec.json.encode(found) + b"\n")
     else:
