@@ -93,7 +93,7 @@ def test_a_dead_output_keeps_what_it_has_not_had(folder: Folder) -> None:
     (said,) = folder.said
     assert said == (
         f"{folder.live.parent}: rotated files that stay above the limits: 1, of {size(10)} bytes: "
-        "an output has not had them yet"
+        "an output may still need them"
     )
 
 
@@ -169,7 +169,7 @@ def test_a_hard_limit_takes_what_is_needed_oldest_first_and_says_so_twice(folder
     reason = "rotated files are above [accounting] hard_limit, 640 bytes"
     assert told == Forced(1, told.time, str(oldest), 640, reason)
     assert abs(told.time - time.time()) < 3600
-    assert f"{oldest}: 640 bytes are removed although an output has not had them yet: {reason}" in folder.said
+    assert f"{oldest}: 640 bytes are removed although an output may still need them: {reason}" in folder.said
     assert (path.stat().st_uid, path.stat().st_gid) == (folder.state.stat().st_uid, folder.state.stat().st_gid)
 
     assert clear(folder, Limits(30 * DAY, 0, 0)).forced == 1

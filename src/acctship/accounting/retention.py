@@ -90,7 +90,7 @@ def retire(live: Path, state: Path, limits: Limits, tell: Tell, keep: Collection
     sacrificed = sum(_tell_forced(one, state, limits, tell) and _remove(one[0], tell) for one in forced)
     if held:
         size = sum(status.st_size for _, status in held)
-        why = needs.unknown or "an output has not had them yet"
+        why = needs.unknown or "an output may still need them"
         tell(f"{live.parent}: rotated files that stay above the limits: {len(held)}, of {size} bytes: {why}")
     return Retained(gone + sacrificed, sacrificed, len(free) + len(forced) - gone - sacrificed)
 
@@ -116,7 +116,7 @@ def _tell_forced(file: File, state: Path, limits: Limits, tell: Tell) -> bool:
     except AccountingError as error:
         tell(str(error))
         return False
-    tell(f"{path}: {size} bytes are removed although an output has not had them yet: {reason}")
+    tell(f"{path}: {size} bytes are removed although an output may still need them: {reason}")
     return True
 
 
