@@ -37,7 +37,7 @@ class AcctshipError(Exception):
     exit_code: ClassVar[int] = 1
     """What the command line exits with when this error ends a command."""
     section: ClassVar[str] = "output-error"
-    """Of the runbook, when this error ends `acctship run`."""
+    """Of the runbook, when this error ends what a unit runs."""
 
 
 class InputError(AcctshipError):
@@ -52,6 +52,8 @@ class FormatError(InputError):
 
 class AccountingError(AcctshipError):
     """The kernel's accounting cannot be switched, or the file not be rotated, or nothing is recorded."""
+
+    section = "accounting-error"
 
 
 class ConfigError(AcctshipError):

@@ -11,7 +11,7 @@ import click
 
 from acctship._version import __version__
 from acctship.cli.terminal import say
-from acctship.errors import AcctshipError
+from acctship.errors import AcctshipError, runbook
 
 COMMANDS = {
     "accounting": "Switch the kernel's accounting on or off, rotate its file.",
@@ -29,6 +29,9 @@ COMMANDS = {
     "summary": "Sum up accounting records by command, user or hour.",
 }
 """Each command's summary; it lives in `acctship.cli.NAME`, as `command`."""
+
+SERVICES = ("accounting", "run")
+"""Commands that units run: their errors end in where the runbook tells what to do."""
 
 DEBUG = "acctship.debug"
 
@@ -96,8 +99,10 @@ def _run(arguments: list[str]) -> int:
         with group.make_context("acctship", arguments) as ctx:
             try:
                 return int(group.invoke(ctx) or 0)
-            except BaseException:
+            except BaseException as error:
                 debug = DEBUG in ctx.meta
+                if isinstance(error, AcctshipError) and ctx.invoked_subcommand in SERVICES:
+                    error.add_note(runbook(error.section))
                 raise
     except click.exceptions.Exit as stop:
         return stop.exit_code

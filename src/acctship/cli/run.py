@@ -13,7 +13,6 @@ from acctship.cli.options import config_option, file_option, layout_option, sour
 from acctship.cli.run_files import run_files
 from acctship.cli.sources import Origin
 from acctship.cli.telling import parse_address
-from acctship.errors import AcctshipError, runbook
 from acctship.records import Layout
 
 
@@ -79,8 +78,4 @@ def command(
     if len(files) > 1 or files == ("-",):
         raise click.UsageError("One file can be followed, and no pipe: add --once to ship several, or a pipe.")
     orders = Orders(config_path, files, layout, where, once=once, drain=drain, metrics=metrics)
-    try:
-        return run_daemon(orders, accept_loss=accept_loss)
-    except AcctshipError as error:
-        error.add_note(runbook(error.section))
-        raise
+    return run_daemon(orders, accept_loss=accept_loss)
