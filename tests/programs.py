@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
@@ -24,25 +25,47 @@ def gnu_acct_folder() -> Path:
     found = shutil.which("dump-acct", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if found:
         return Path(found).parent
-    unpacked = CACHE / "gnu-acct"
-    if not (unpacked / "usr/sbin/dump-acct").exists():
-        _unpack_debian_package("acct", unpacked)
-    return unpacked / "usr/sbin"
+    return debian_folder("gnu-acct", "acct") / "usr/sbin"
 
 
-def _unpack_debian_package(name: str, into: Path) -> None:
+def debian_folder(name: str, *packages: str) -> Path:
+    """Folder with Debian's packages and what they need and this machine lacks; unpacked, not installed.
+
+    Raises:
+        UnavailableError: they cannot be had here.
+    """
+    unpacked = CACHE / name
+    if not unpacked.exists():
+        _unpack_debian_packages(packages, unpacked)
+    return unpacked
+
+
+def _unpack_debian_packages(names: Sequence[str], into: Path) -> None:
     if not shutil.which("apt-get"):
-        raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
+        raise UnavailableError(f"{names[0]} is neither installed nor to be had: this is no Debian")
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent) as part:  # what is cut short shall not look complete
-        fetch = ["apt-get", "download", name]
-        if subprocess.run(fetch, cwd=part, capture_output=True, check=False).returncode:
-            subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
-            done = subprocess.run(fetch, cwd=part, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
-        (package,) = Path(part).glob(f"{name}_*.deb")
-        unpacked = Path(part, name)
-        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+        wanted = {*names, *_missing(names)}
+        _apt_get("download", *wanted, folder=part)
+        unpacked = Path(part, "unpacked")
+        for package in Path(part).glob("*.deb"):
+            subprocess.run(["dpkg", "-x", package, unpacked], check=True)
         if not into.exists():  # another run may have been faster
             unpacked.rename(into)
+
+
+def _missing(names: Sequence[str]) -> list[str]:
+    """The packages that would have to be installed beside those."""
+    plan = _apt_get("install", "--simulate", "--no-install-recommends", *names)
+    return [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
+
+
+def _apt_get(*arguments: str, folder: str | None = None) -> str:
+    command = ["apt-get", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnavailableError(f"{' '.join(command)} failed: {done.stderr.strip()[-200:]}")
+    return done.stdout
