@@ -143,6 +143,19 @@ class Config(acctship.OutputConfig, kw_only=True):
             return acctship.Delivery(guarantee="acknowledged")
         return acctship.Delivery(guarantee="best-effort" if self.transport == "udp" else "written")
 
+    def output(self, limits: acctship.Delivery, /) -> acctship.Output:
+        """A sender over the transport.
+
+        Raises:
+            ConfigError: keys contradict each other, or an address is none.
+        """
+        from acctship.outputs.syslog.message import Formatter  # noqa: PLC0415 - imported by `run` alone
+        from acctship.outputs.syslog.reaching import attempts  # noqa: PLC0415
+        from acctship.outputs.syslog.sender import Sender  # noqa: PLC0415
+
+        self._check()
+        return Sender(attempts(self, limits.timeout), Formatter(self), limits.timeout)
+
     def _check(self) -> None:
         defaults = {one.name: one.default for one in fields(Config)}
         for name, transports in _OWN_KEYS.items():
