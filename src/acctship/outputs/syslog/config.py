@@ -40,7 +40,8 @@ _LARGEST_DATAGRAM = 65_507
 _PRINTABLE = re.compile(r"[!-~]+")
 _TAG = re.compile(r"[A-Za-z0-9._/-]{1,32}")
 """RFC 3164 says letters and digits; daemons take these, too."""
-_SD_ID = re.compile(r"""[^\s=\]"@]+@[0-9]+(\.[0-9]+)*""")
+_SD_ID = re.compile(r"[!#-<>?A-\\^-~]+@[0-9]+(\.[0-9]+)*")
+"""Printable ASCII but `"`, `=`, `]` and `@`, then the enterprise number."""
 _SHA256 = re.compile(r"(sha-?256:)?[0-9a-f]{2}(:?[0-9a-f]{2}){31}", re.IGNORECASE)
 
 
@@ -184,7 +185,7 @@ class Config(acctship.OutputConfig, kw_only=True):
                 raise acctship.ConfigError('structured_data: RFC 3164 has none: set rfc = "5424", or take it out')
         if not _PRINTABLE.fullmatch(self.app_name) or len(self.app_name) > 48:
             raise acctship.ConfigError("app_name: RFC 5424 takes 1 to 48 printable ASCII characters and no space")
-        if not self.sd_id.isascii() or not _SD_ID.fullmatch(self.sd_id) or len(self.sd_id) > 32:
+        if not _SD_ID.fullmatch(self.sd_id) or len(self.sd_id) > 32:
             raise acctship.ConfigError("sd_id: RFC 5424 takes NAME@NUMBER in ASCII, at most 32 characters")
 
     def _check_trust(self) -> None:
