@@ -30,6 +30,10 @@ _LONGEST_HEAD = 9 + 1 + 32 + 1 + 9 + 1
 _LONGEST_ANSWER = 131_072
 _PIECE = 256
 """Messages that are framed at once: a whole batch would take its memory once more."""
+_MANY = 64
+_PAUSE = 0.001
+"""Seconds in which answers gather while many are under way: a receiver sends each by itself, which would wake us as
+often."""
 _GOODBYE = 1.0
 """Seconds that a receiver may take to answer `close`."""
 
@@ -116,6 +120,8 @@ class Relp:
                 at += count
                 self._wire.listen()
             else:
+                if len(under_way) > _MANY:
+                    deadline.sleep(_PAUSE)
                 self._wire.listen(deadline)
             for answer in self._answers():
                 self._settle(answer, under_way, rejected)
@@ -142,12 +148,11 @@ class Relp:
         return number
 
     def _frames(self, messages: Sequence[bytes], at: int, count: int, under_way: dict[int, int]) -> bytes:
-        frames = []
-        for position in range(at, at + count):
-            number, message = self._number(), messages[position]
-            under_way[number] = position
-            frames.append(b"%d syslog %d %b\n" % (number, len(message), message))
-        return b"".join(frames)
+        piece = messages[at : at + count]
+        numbers = [self._number() for _ in piece]
+        under_way.update(zip(numbers, range(at, at + count), strict=True))
+        numbered = zip(numbers, piece, strict=True)
+        return b"".join([b"%d syslog %d %b\n" % (number, len(message), message) for number, message in numbered])
 
     def _settle(self, answer: Answer, under_way: dict[int, int], rejected: dict[int, str]) -> None:
         position = under_way.pop(answer.number, None)
