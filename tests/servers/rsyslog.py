@@ -73,10 +73,10 @@ class Rsyslogd:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it, if it runs, and wait for its end."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.send_signal(number)
-            process.wait(PATIENCE)
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(PATIENCE)
+            self._process = None
         for path in self._sockets:
             path.unlink(missing_ok=True)  # or a killed one's would look like the next one's
 
@@ -88,6 +88,10 @@ class Rsyslogd:
         """Send a signal, such as SIGSTOP."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    def runs(self) -> bool:
+        """Tell whether it was started, and has not ended by `stop` or `kill`."""
+        return self._process is not None
 
     def said(self) -> str:
         """What it has said about itself."""

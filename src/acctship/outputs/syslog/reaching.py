@@ -126,6 +126,8 @@ def _unix(config: Config, path: str, _deadline: Deadline) -> Session:
 def _no_daemon(path: str, error: OSError) -> acctship.OutputError:
     if isinstance(error, PermissionError):
         return acctship.HaltError(f"{path}: permission denied: may acctship write to it?")
+    if error.errno == errno.EPROTOTYPE:
+        return acctship.HaltError(f"{path}: is a socket, but neither of datagrams nor a stream")
     if error.errno in (errno.ENOENT, errno.ECONNREFUSED, errno.ENOTSOCK, errno.ENOTDIR):
         return acctship.RetryableError(f"{path}: {error.strerror}: is the syslog daemon running?")
     return acctship.RetryableError(f"{path}: {error.strerror or error}")

@@ -26,7 +26,7 @@ _DONE = b" rsp 6 200 OK\n"
 _DONE_IN_A_ROW = re.compile(rb"(?:[0-9]{1,9} rsp 6 200 OK\n)+")
 """What nearly all answers are: taken together, they cost a third."""
 _HEAD = re.compile(rb"([0-9]{1,9}) ([A-Za-z0-9_]{1,32}) ([0-9]{1,9})([ \n])")
-_LONGEST_HEAD = 9 + 1 + 32 + 1 + 9 + 1
+_HEAD_BEGUN = re.compile(rb"[0-9]{1,9}(?: (?:[A-Za-z0-9_]{1,32}(?: [0-9]{0,9})?)?)?")
 _LONGEST_ANSWER = 131_072
 _PIECE = 256
 """Messages that are framed at once: a whole batch would take its memory once more."""
@@ -125,7 +125,7 @@ class Relp:
                 self._wire.listen(deadline)
             for answer in self._answers():
                 self._settle(answer, under_way, rejected)
-            if self._closing:
+            if self._closing and (under_way or at < len(messages)):
                 raise acctship.RetryableError(f"{self.peer}: is about to close: it answered not all messages")
         return rejected
 
@@ -188,7 +188,7 @@ class Relp:
         """Take the first frame out of the inbox; None if there is more to come of it."""
         head = _HEAD.match(inbox)
         if head is None:
-            if len(inbox) < _LONGEST_HEAD and inbox[:1].isdigit():
+            if _HEAD_BEGUN.fullmatch(inbox):
                 return None
             raise _GarbledError(f"{self.peer}: speaks no RELP there: it says {acctship.escape(bytes(inbox[:60]))}")
         length = int(head[3])

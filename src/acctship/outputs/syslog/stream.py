@@ -56,9 +56,13 @@ class Stream:
             RetryableError: that did not happen: nobody knows which of them have arrived.
             HaltError: the peer said what a person has to mend.
         """
-        for at in range(0, len(messages), _PIECE):
-            self._wire.write(self._frame(messages[at : at + _PIECE]), deadline)
-        self._wire.flush(deadline)
+        try:
+            for at in range(0, len(messages), _PIECE):
+                self._wire.write(self._frame(messages[at : at + _PIECE]), deadline)
+            self._wire.flush(deadline)
+        except acctship.RetryableError:
+            self._expect_silence()  # what it said before it went is the better reason
+            raise
         if not self._proven:
             self._settle(deadline)
             self._proven = True
@@ -78,6 +82,7 @@ class Stream:
             self._wire.settle(_SETTLING, deadline)
         except acctship.RetryableError as error:
             deadline.left()
+            self._expect_silence()
             raise acctship.RetryableError(
                 f"{error} at once: may this machine send there, and with this certificate, if any?"
             ) from None
