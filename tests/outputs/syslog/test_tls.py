@@ -59,6 +59,7 @@ OF_THE_SERVER: Mapping[str, tuple[Wrong, str]] = {
         lambda authority, _: {"ca": authority.ca, "server_name": "example.com"},
         "is not trusted: Hostname mismatch, certificate is not valid for 'example.com': check ca, server_name",
     ),
+    "no name": (lambda authority, _: {"ca": authority.ca, "server_name": ".example"}, "check server_name"),
     "other fingerprint": (
         lambda *_: {"fingerprint": "0" * 64},
         "shows another certificate, with fingerprint [0-9a-f]+",

@@ -51,7 +51,10 @@ class Wire:
             HaltError: the two cannot trust or understand each other.
             RetryableError: it broke off, or took too long.
         """
-        encrypted = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
+        try:
+            encrypted = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
+        except ValueError:  # no name that TLS can ask for
+            raise acctship.HaltError(f"{self.peer}: {name!r} is no name of a server: check server_name") from None
         self._sock = encrypted
         while True:
             try:
