@@ -42,7 +42,6 @@ def _is_plain(line: str, pairs: int) -> bool:
         and '"' not in line
         and "= " not in line
         and line[-1:] != "="
-        and line.isascii()
         and line.isprintable()
     )
 
