@@ -171,3 +171,12 @@ def test_what_cannot_be_made_to_fit_is_rejected_with_its_reason_and_the_others_a
     assert list(rejected) == [0, 2]
     assert "bytes without optional fields, and max_message is 2048" in rejected[0]
     assert formatter.shortened == 0
+
+
+def test_what_has_no_optional_field_left_is_rejected_too() -> None:
+    (event,) = make([record()])
+    *_, least = shorter(event)
+    (line,) = acctship.EventBatch([least]).json()
+    long = line.replace(b'"name":"web1"', b'"name":"%s"' % (b"h" * 500))
+    made, rejected = Formatter(config(max_message=600)).messages(acctship.EventBatch.from_json([long, line]))
+    assert (len(made), list(rejected)) == (1, [0])
