@@ -66,7 +66,7 @@ def rfc3164(raw: bytes) -> Message:
     """Read a message as daemons read RFC 3164, with the host name or, from /dev/log, without."""
     match = _RFC3164.fullmatch(raw.decode())
     assert match, raw
-    host = None if match["host"] in (None, "- ") else match["host"].rstrip()
+    host = None if match["host"] is None else match["host"].rstrip()
     return Message(
         int(match["pri"]), match["timestamp"], host, match["tag"], match["pid"], None, None, None, match["msg"]
     )

@@ -125,14 +125,14 @@ def test_socket_of_this_machine_gets_no_host_name_as_from_syslog_3() -> None:
     assert raw.startswith(b"<86>Nov 14 23:13:20 acct[4242]: {")
 
 
-def test_what_is_not_known_is_nil() -> None:
+def test_what_is_not_known_is_nil_or_said_to_be_unknown() -> None:
     (process,), (said, *_) = make([record()], source=FOREIGN), health(FOREIGN)
     batch = acctship.EventBatch([process, said])
     ours, about_us = map(reading.rfc5424, messages(batch))
     assert (ours.host, ours.procid, about_us.host, about_us.procid) == (None, "4242", None, None)
     process_3164, health_3164 = messages(batch, rfc="3164")
-    assert process_3164.startswith(b"<86>Nov 14 23:13:20 - acctship[4242]: {")
-    assert health_3164.startswith(b"<83>Nov 14 23:13:20 - acctship: {")
+    assert process_3164.startswith(b"<86>Nov 14 23:13:20 unknown acctship[4242]: {")
+    assert health_3164.startswith(b"<83>Nov 14 23:13:20 unknown acctship: {")
 
 
 def test_host_name_cannot_lead_out_of_a_folder_or_be_two_words() -> None:

@@ -129,7 +129,8 @@ class Config(acctship.OutputConfig, kw_only=True):
     def longest(self) -> int:
         """`max_message`, or what the transport makes of it.
 
-        RFC 5426 has receivers take 2048 bytes of a datagram; 8000 is just below rsyslog's limit, unless it is raised.
+        RFC 5426 has receivers take 2048 bytes of a datagram; rsyslog cuts off what is longer than 8096, unless told
+        otherwise.
         """
         return self.max_message or (2048 if self.transport == "udp" else 8000)
 

@@ -14,7 +14,7 @@ Header = Callable[[Head, int], str]
 """The header of an event, given its PRI, with a space at its end."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNFIT_HOST = re.compile(r"[^A-Za-z0-9._:-]")
+_UNFIT_HOST = re.compile(r"[^A-Za-z0-9._-]")
 _UNFIT_MSGID = re.compile(r"[^!-~]")
 _MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
@@ -40,7 +40,7 @@ def _rfc3164(tag: str, *, with_host: bool) -> Header:
     local_time = lru_cache(maxsize=1024)(_local_time)  # thousands of processes end in one second
 
     def write(head: Head, priority: int) -> str:
-        host = "" if not with_host else "- " if head.host is None else f"{_host(head.host.name)} "
+        host = f"{_host_3164(head.host and head.host.name)} " if with_host else ""
         pid = "" if head.process is None or head.process.pid is None else f"[{head.process.pid}]"
         return f"<{priority}>{local_time(head.timestamp)} {host}{tag}{pid}: "
 
@@ -49,12 +49,22 @@ def _rfc3164(tag: str, *, with_host: bool) -> Header:
 
 @lru_cache(maxsize=1024)
 def _host(name: str | None) -> str:
-    """HOSTNAME: what is no letter, digit, `.`, `_`, `-` or `:` becomes `_`, for receivers make file names of it.
+    """HOSTNAME: what is no letter, digit, `.`, `_` or `-` becomes `_`, for receivers make file names of it.
 
     >>> _host("../web 1"), _host(None)
     ('.._web_1', '-')
     """
     return _UNFIT_HOST.sub("_", name or "-")[:255]
+
+
+@lru_cache(maxsize=1024)
+def _host_3164(name: str | None) -> str:
+    """HOSTNAME where there is no nil: rsyslog takes a word for one only if it ends in a letter or a digit.
+
+    >>> _host_3164("web1"), _host_3164("web-"), _host_3164(None)
+    ('web1', 'web', 'unknown')
+    """
+    return _host(name).rstrip("._-") or "unknown"
 
 
 @lru_cache(maxsize=1024)

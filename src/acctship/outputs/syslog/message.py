@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from threading import Lock
 
@@ -49,9 +50,9 @@ class Formatter:
             first = head(line)
             start = self._header(first, self._priority(first)).encode()
             message = start + self._content(line)
-            if len(message) > self._longest:
+            if not self._fits(message):
                 message = self._shorter(start, line)
-                if len(message) > self._longest:
+                if not self._fits(message):
                     rejected[at] = (
                         f"too long for syslog: {len(message)} bytes without optional fields, "
                         f"and max_message is {self._longest}"
@@ -62,14 +63,20 @@ class Formatter:
 
     def _shorter(self, start: bytes, line: bytes) -> bytes:
         """The message without as many optional fields as it takes, or without all of them."""
-        message = start + line
-        for event in shorter(_decode(line)):
-            message = start + self._content(_encode(event))
-            if len(message) <= self._longest:
-                with self._lock:
-                    self.shortened += 1
-                break
+        whole = _decode(line)
+        events = [whole, *shorter(whole)]
+
+        def write(event: acctship.Event) -> bytes:
+            return start + self._content(_encode(event))
+
+        message = write(events[bisect_left(events, True, hi=len(events) - 1, key=lambda less: self._fits(write(less)))])
+        if self._fits(message):
+            with self._lock:
+                self.shortened += 1
         return message
+
+    def _fits(self, message: bytes) -> bool:
+        return len(message) <= self._longest
 
 
 def _content(config: Config) -> Callable[[bytes], bytes]:

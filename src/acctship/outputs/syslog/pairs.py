@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from msgspec.json import encode
+
 import acctship
 
 Pair = tuple[str, str]
@@ -42,6 +44,8 @@ def harmless(text: str) -> str:
     >>> harmless("rm\\x0a"), harmless("rm\n")
     ('rm\\x0a', 'rm\\x0a')
     """
+    if text.isprintable():
+        return text
     return "".join([char if char == "\\" else escaped(char) for char in text])
 
 
@@ -125,7 +129,7 @@ def _health(event: acctship.Event) -> Iterator[Pair]:
     for field in details.__struct_fields__ if details is not None else ():
         value = getattr(details, field)
         if value is not None:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
+            text = value if isinstance(value, str) else encode(value).decode()
             yield f"health_{field}" if field in _TAKEN else field, escaped(text)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from acctship.outputs.syslog.pairs import Pair, harmless
 
+_PLAIN = re.compile(r"[ !#-\[^-~]*")
+r"""Printable ASCII but `"`, `\` and `]`."""
 _SPECIAL = re.compile(r'["\\\]]')
 
 
@@ -24,4 +26,6 @@ def structured(sd_id: str, pairs: Sequence[Pair]) -> str:
 
 
 def _value(value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return value
     return _SPECIAL.sub(r"\\\g<0>", harmless(value))

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 
 from acctship.outputs.syslog.pairs import Pair, harmless
 
+_PLAIN = re.compile(r"[!#-<>-~]+")
+"""Printable ASCII but a space, `"` and `=`."""
 _FORGING = re.compile(r'[="]')
 _SPACE = re.compile(r"\s")
 
@@ -42,16 +44,19 @@ def _is_plain(line: str, pairs: int) -> bool:
         and '"' not in line
         and "= " not in line
         and line[-1:] != "="
-        and line.isascii()
         and line.isprintable()
     )
 
 
 def _key(name: str) -> str:
+    if _PLAIN.fullmatch(name):
+        return name
     return _SPACE.sub(_hex, _FORGING.sub(_hex, harmless(name)))
 
 
 def _value(value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return value
     safe = _FORGING.sub(_hex, harmless(value))
     return f'"{safe}"' if not safe or _SPACE.search(safe) else safe
 
