@@ -38,7 +38,12 @@ def opened(transport: str, address: str | Iterable[str], **keys: Any) -> Iterato
 
 def ids(messages: Iterable[Mapping[str, Any]]) -> list[str]:
     """`event.id` of messages in format `json`, as rsyslog took them apart."""
-    return [json.loads(message["msg"])["event"]["id"] for message in messages]
+    return [event["event"]["id"] for event in parsed(messages)]
+
+
+def parsed(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The events of such messages."""
+    return [json.loads(message["msg"]) for message in messages]
 
 
 def until_dead(output: Output) -> None:
