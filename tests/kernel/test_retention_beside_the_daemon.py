@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import SIZE
 from tests.kernel.nested import Ground, nested, until
 from tests.kernel.shipping import Copy, Service
 from tests.kernel.switching import Switch
@@ -85,7 +86,7 @@ def test_what_a_hard_limit_forces_is_told_to_the_outputs_that_live(
     switch = Switch(ground, tmp_path, limits=TIGHT + "hard_limit = 0\n")
     storm(ground)
     service.until_copy(lambda copy: len(copy.ids) >= 100, "the output that lives has all")
-    service.kill()
+    service.stop()
     assert switch("rotate").code == 1
     assert not rotated(ground)
 
@@ -96,4 +97,5 @@ def test_what_a_hard_limit_forces_is_told_to_the_outputs_that_live(
     (forced,) = service.copy.reports("retention-forced")
     (lost,) = service.copy.reports("records-lost")
     assert "hard_limit" in (forced.reason or "")
-    assert (forced.size, lost.output, lost.begin) == (lost.end, "dead", 0)
+    assert (lost.output, lost.begin) == ("dead", 0)
+    assert 100 * SIZE <= (lost.end or 0) <= (forced.size or 0), "the last records came when no daemon was there to see"
