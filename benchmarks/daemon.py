@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import ACCTSHIP
 from tests.cli.fakes import distribution
+from tests.kernel.nested import Ground
 
 _REPOSITORY = Path(__file__).parents[1]
 _PATIENCE = 600.0
@@ -30,43 +32,61 @@ class Site:
     Args:
         folder: an empty one.
         outputs: tables of the configuration; `{folder}` stands for the folder.
+        ground: a place where the kernel accounts the daemon, whose file it follows, with canaries; None: nowhere.
     """
 
-    def __init__(self, folder: Path, outputs: str) -> None:
+    def __init__(self, folder: Path, outputs: str, ground: Ground | None = None) -> None:
         self.folder, self.path, self.config = folder, folder / "log/pacct", folder / "acctship.toml"
-        self.path.parent.mkdir()
+        self._ground, canary = ground, "30s" if ground else "0s"
+        if ground:
+            self.path = ground.live
+        else:
+            self.path.parent.mkdir()
         self.state = folder / "state"
         self.config.write_text(
-            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n' + outputs.format(folder=folder)
+            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n[canary]\ninterval = "{canary}"\n'
+            + outputs.format(folder=folder)
         )
 
     @contextmanager
     def run(self) -> Iterator[Daemon]:
         """Run a daemon; outputs of `noted.py` and of the example are installed for it."""
         site = self.folder / "site"
-        distribution(site, "noted", {}, {f"noted_{kind}": "benchmarks.noted" for kind in ("jsonl", "webhook")})
+        noted = {f"noted_{kind}": "benchmarks.noted" for kind in ("jsonl", "webhook")}
+        distribution(site, "noted", {}, {**noted, "webhook": "acctship_output_webhook"})
         path = os.pathsep.join(map(str, (site, _REPOSITORY, _REPOSITORY / "examples/acctship-output-webhook/src")))
+        command = [str(ACCTSHIP), "run", "-c", str(self.config)]
         process = subprocess.Popen(
-            [ACCTSHIP, "run", "-c", self.config],
+            self._ground.enter(*command) if self._ground else command,
             stdin=subprocess.DEVNULL,
             stderr=(self.folder / "messages").open("w"),
             env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
         )
+        daemon = Daemon(process, child=self._ground is not None)
         try:
-            yield Daemon(process)
+            yield daemon
         finally:
-            process.terminate()
+            os.kill(daemon.pid, signal.SIGTERM)
             if process.wait(30):
                 sys.exit(f"the daemon ended with {process.returncode}:\n{(self.folder / 'messages').read_text()}")
 
 
 class Daemon:
-    """A process that runs."""
+    """A process that runs.
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    Args:
+        process: it, or its parent.
+        child: its parent.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], *, child: bool = False) -> None:
+        self._process, self.pid = process, process.pid
+        if child:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            self.until(lambda: bool(children.read_text("ascii")))
+            self.pid = int(children.read_text("ascii"))
         clock = ctypes.c_int()
-        if clock_getcpuclockid(process.pid, ctypes.byref(clock)):
+        if clock_getcpuclockid(self.pid, ctypes.byref(clock)):
             sys.exit("clock_getcpuclockid(3) failed")
         self._clock = clock.value
 
@@ -80,7 +100,7 @@ class Daemon:
 
     def switches(self) -> int:
         """How often its threads that live have waited for something: what it does at rest, it wakes up for."""
-        folders = Path(f"/proc/{self._process.pid}/task").iterdir()
+        folders = Path(f"/proc/{self.pid}/task").iterdir()
         return sum(_number(folder / "status", "voluntary_ctxt_switches") for folder in folders)
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -92,7 +112,7 @@ class Daemon:
             time.sleep(_LOOK_EVERY)
 
     def _status(self, name: str) -> int:
-        return _number(Path(f"/proc/{self._process.pid}/status"), name)
+        return _number(Path(f"/proc/{self.pid}/status"), name)
 
 
 def _number(path: Path, name: str) -> int:

@@ -5,7 +5,8 @@
 latency: another process appends 10,000 records a second for a minute. From just before a record's write(2) until
     `send` has returned for the batch that its event is in: a line that is synced to disk (`jsonl`), or the answer of a
     receiver over HTTP (the example `webhook`). With it, CPU time and peak memory in that storm.
-rest: CPU time over a minute in which nothing happens, and how often a thread woke up, with 1 and with 4 outputs.
+rest: CPU time over a minute in which nothing happens, and how often a thread woke up, with 1 and with 4 outputs; as
+    root, also over two minutes with a canary every 30 s, where the kernel accounts the daemon.
 backlog: `acctship run --drain` to `jsonl` in a file beside `acctship decode` into a file, in turn, three times; the
     ratio, of times on the clock and of CPU times, is that within a round. Only the daemon syncs to disk.
 memory: peak on a backlog of 1 GB, to standard output, which is /dev/null: of real records, and of such that no two are
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import bisect
+import os
 import shutil
 import statistics
 import subprocess
@@ -35,6 +37,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Site
 from benchmarks.measure import ACCTSHIP, ROUNDS, Cost, cost, machine, make_records, median
+from tests.kernel.nested import Ground, nested
 
 RATE = 10_000
 _RECORD = 64
@@ -79,10 +82,14 @@ def latency(folder: Path, kind: str, keys: str, seconds: int) -> None:
     )
 
 
-def rest(folder: Path, outputs: int, seconds: int) -> None:
-    """Print CPU time and memory while nothing happens."""
-    site = Site(folder, _jsonl(outputs))
-    make_records("real", _BEFORE, site.path)
+def rest(folder: Path, outputs: int, seconds: int, ground: Ground | None = None) -> None:
+    """Print CPU time and memory while nothing happens, but perhaps canaries."""
+    site = Site(folder, _jsonl(outputs), ground)
+    if ground:
+        ground.storm(_BEFORE)
+        ground.wait()
+    else:
+        make_records("real", _BEFORE, site.path)
     with site.run() as daemon:
         daemon.until(lambda: all(_lines(folder / f"copy{number}.jsonl") >= _BEFORE for number in range(outputs)))
         time.sleep(_SETTLING)
@@ -91,8 +98,8 @@ def rest(folder: Path, outputs: int, seconds: int) -> None:
         elapsed = time.monotonic() - began
         used, woken = daemon.cpu_seconds() - cpu, daemon.switches() - switches
         print(
-            f"{outputs} jsonl  {used / elapsed:.3%} of a core over {seconds} s, {woken / elapsed:.1f} wake-ups/s; "
-            f"peak {daemon.peak_mb():.1f} MB",
+            f"{outputs} jsonl{', canaries' if ground else ''}  {used / elapsed:.3%} of a core over {seconds} s, "
+            f"{woken / elapsed:.1f} wake-ups/s; peak {daemon.peak_mb():.1f} MB",
             flush=True,
         )
 
@@ -182,10 +189,13 @@ def all_latency(*, quick: bool) -> None:
 
 
 def all_rest(*, quick: bool) -> None:
-    """Rest with few outputs and with more."""
+    """Rest with few outputs and with more; then where the kernel accounts the daemon, with a canary every 30 s."""
     for outputs in (1, 4):
         with _folder() as folder:
             rest(folder, outputs, 6 if quick else 60)
+        if os.geteuid() == 0:
+            with _folder() as folder, nested(folder) as ground:
+                rest(folder, outputs, 6 if quick else 120, ground)
 
 
 PARTS = {"backlog": all_backlog, "memory": all_memory, "latency": all_latency, "rest": all_rest}

@@ -30,6 +30,21 @@ def gnu_acct_folder() -> Path:
     return unpacked / "usr/sbin"
 
 
+def promtool() -> Path:
+    """Prometheus's promtool, which checks rules and metrics.
+
+    Raises:
+        UnavailableError: it cannot be had here.
+    """
+    found = shutil.which("promtool")
+    if found:
+        return Path(found)
+    unpacked = CACHE / "prometheus"
+    if not (unpacked / "usr/bin/promtool").exists():
+        _unpack_debian_package("prometheus", unpacked)
+    return unpacked / "usr/bin/promtool"
+
+
 def _unpack_debian_package(name: str, into: Path) -> None:
     if not shutil.which("apt-get"):
         raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
@@ -46,3 +61,30 @@ def _unpack_debian_package(name: str, into: Path) -> None:
         subprocess.run(["dpkg", "-x", package, unpacked], check=True)
         if not into.exists():  # another run may have been faster
             unpacked.rename(into)
+
+
+def debian_packages(*names: str) -> Path:
+    """A folder in which Debian's packages of these names are unpacked, all in one root.
+
+    Raises:
+        UnavailableError: one cannot be had here.
+    """
+    together = CACHE / "+".join(names)
+    if not together.exists():
+        with tempfile.TemporaryDirectory(dir=_made(CACHE)) as part:
+            for name in names:
+                _unpack_debian_package(name, Path(part, name))
+                shutil.copytree(Path(part, name), Path(part, "together"), symlinks=True, dirs_exist_ok=True)
+            if not together.exists():  # another run may have been faster
+                Path(part, "together").rename(together)
+    return together
+
+
+def library_path(unpacked: Path) -> str:
+    """LD_LIBRARY_PATH for the programs of `debian_packages`."""
+    return ":".join(str(path) for part in ("lib", "usr/lib") for path in (unpacked / part).glob("*-linux-gnu*"))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

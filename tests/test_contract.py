@@ -15,6 +15,7 @@ import acctship
 from acctship import errors, hookspecs
 
 EXIT_CODES = {
+    "AccountingError": 1,
     "AcctshipError": 1,
     "InputError": 1,
     "FormatError": 1,

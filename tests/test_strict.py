@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from msgspec import Meta
 
 from acctship import ConfigError, Secret
-from acctship.strict import convert, seconds, unknown_key
+from acctship.strict import byte_count, convert, seconds, unknown_key
 
 
 class Inner(msgspec.Struct):
@@ -106,9 +106,32 @@ def test_what_is_no_duration(text: str) -> None:
         seconds(text, "outputs.x.linger")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0B", 0),
+        ("500MB", 500_000_000),
+        ("1.5 GB", 1_500_000_000),
+        (" 1GiB ", 2**30),
+        ("2kB", 2000),
+        ("1KiB", 1024),
+        ("1TB", 10**12),
+    ],
+)
+def test_sizes(text: str, expected: int) -> None:
+    assert byte_count(text, "x") == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "GB", "-1GB", "1 G", "1e3MB", "1mb", "1KB", "\u0661MB"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"accounting\.max_size: .* is no size: write "):
+        byte_count(text, "accounting.max_size")
+
+
 @pytest.mark.parametrize("value", [5, 0.5, True, None, []])
 def test_what_is_no_text_is_left_to_the_type(value: object) -> None:
     assert seconds(value, "x") is value
+    assert byte_count(value, "x") is value
 
 
 def test_unknown_key_at_the_top_has_no_dot() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from acctship._version import __version__ as __version__
     from acctship.errors import (
+        AccountingError as AccountingError,
         AcctshipError as AcctshipError,
         ConfigError as ConfigError,
         FormatError as FormatError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from acctship.events.schema import Event as Event
     from acctship.hookspecs import hookimpl as hookimpl
     from acctship.output import (
+        CheckedOutput as CheckedOutput,
         Delivery as Delivery,
         Guarantee as Guarantee,
         Output as Output,
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from acctship.secret import Secret as Secret
 
 _HOMES = {
+    "AccountingError": "acctship.errors",
     "AcctshipError": "acctship.errors",
+    "CheckedOutput": "acctship.output",
     "ConfigError": "acctship.errors",
     "Delivery": "acctship.output",
     "Event": "acctship.events.schema",

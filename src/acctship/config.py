@@ -7,6 +7,9 @@ labels = { environment = "production" }
 [state]
 directory = "/var/lib/acctship"
 
+[canary]
+interval = "30s"
+
 [outputs.copy]
 type = "jsonl"
 path = "/var/log/acctship/events.jsonl"
@@ -23,12 +26,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from acctship.accounting.limits import Limits
 from acctship.deployed import Deployed, deploy, omission
 from acctship.errors import ConfigError, PluginError
-from acctship.strict import convert, unknown_key
+from acctship.strict import byte_count, convert, seconds, unknown_key
 
 DEFAULT = Path("/etc/acctship/acctship.toml")
-_TABLES = ("source", "state", "outputs")
+_TABLES = ("source", "state", "accounting", "canary", "outputs")
 
 
 class SourceConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +51,49 @@ class StateConfig(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
+class CanaryConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[canary]`: the process whose record proves that the kernel records."""
+
+    interval: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description='Time between two canaries, at least a second; `"0s"`: none, and nobody notices that '
+            "accounting has stopped",
+        ),
+    ] = 30.0
+    ship: Annotated[bool, Meta(description="Ship the records of canaries, too; they are always counted")] = False
+
+
+class AccountingConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[accounting]`: who may read the kernel's file, and how long rotated ones are kept."""
+
+    group: Annotated[
+        str, Meta(min_length=1, description="May read the accounting file, as acctship's own user has to")
+    ] = "acctship"
+    max_age: Annotated[
+        str | float, Meta(description="A rotated file goes when its last record is older and no output needs it")
+    ] = "30d"
+    max_size: Annotated[
+        str | int, Meta(description="Bytes of all rotated files, above which the oldest go that no output needs")
+    ] = "1GB"
+    hard_limit: Annotated[
+        str | int | None,
+        Meta(description="The same, above which the oldest go even if an output needs them; none: never"),
+    ] = None
+
+    def limits(self) -> Limits:
+        """What rotation keeps.
+
+        Raises:
+            ConfigError: a value is no duration or size.
+        """
+        table = {"max_age": seconds(self.max_age, "accounting.max_age")}
+        for key in ("max_size", "hard_limit"):
+            table[key] = byte_count(getattr(self, key), f"accounting.{key}")
+        return convert(table, Limits, "accounting")
+
+
 @dataclass(frozen=True)
 class Config:
     """A configuration whose outputs have not been read yet: that imports their plugins, so it is done apart.
@@ -55,11 +102,15 @@ class Config:
         paths: the files it came from; empty if there is none.
         source: table `[source]`.
         state: table `[state]`.
+        accounting: table `[accounting]`.
+        canary: table `[canary]`.
     """
 
     paths: tuple[Path, ...] = ()
     source: SourceConfig = field(default_factory=SourceConfig)
     state: StateConfig = field(default_factory=StateConfig)
+    accounting: AccountingConfig = field(default_factory=AccountingConfig)
+    canary: CanaryConfig = field(default_factory=CanaryConfig)
     _outputs: Mapping[str, object] = field(default_factory=dict)
     _origins: Mapping[str, Path] = field(default_factory=dict)
 
@@ -70,12 +121,30 @@ class Config:
             ConfigError: a key is wrong, or there is no output.
             PluginError: a plugin that is used is missing or broken.
         """
+        if not self.output_names:
+            raise no_output(self.paths[0])
+        return [self.output(name) for name in self.output_names]
+
+    @property
+    def output_names(self) -> list[str]:
+        """What `output` takes."""
+        return list(self._outputs) if self.paths else ["stdout"]
+
+    def output(self, name: str, *, reveal: bool = True) -> Deployed:
+        """Read one of `[outputs.*]`.
+
+        Args:
+            name: one of `output_names`.
+            reveal: False to believe that the secrets which it names are there.
+
+        Raises:
+            ConfigError: a key is wrong.
+            PluginError: its plugin is missing or broken.
+        """
         if not self.paths:
-            return [deploy("stdout", {"type": "jsonl"})]
-        if not self._outputs:
-            raise ConfigError(f'{self.paths[0]}: no output: add [outputs.NAME] with type = "..."')
+            return deploy(name, {"type": "jsonl"})
         try:
-            return [deploy(name, table) for name, table in self._outputs.items()]
+            return deploy(name, self._outputs[name], reveal=reveal)
         except (ConfigError, PluginError) as error:
             raise type(error)(f"{_origin(str(error), self._origins)}: {error}") from None
 
@@ -96,11 +165,17 @@ class Config:
             raise ConfigError(f"{_origin(str(error), self._origins)}: {error}") from None
 
 
-def load(path: Path | None = None) -> Config:
+def no_output(path: Path) -> ConfigError:
+    """What to say of a configuration that ships nowhere."""
+    return ConfigError(f'{path}: no output: add [outputs.NAME] with type = "..."')
+
+
+def load(path: Path | None = None, *, alone: bool = False) -> Config:
     """Read a configuration file and `conf.d/*.toml` in its folder.
 
     Args:
         path: the file; without it, `DEFAULT` if that exists.
+        alone: read this file only: it is a draft of one that has its place elsewhere.
 
     Raises:
         ConfigError: a file is missing, unreadable, no TOML; a key is unknown, wrong, or set twice.
@@ -115,7 +190,7 @@ def load(path: Path | None = None) -> Config:
         path = DEFAULT
     document: dict[str, Any] = {}
     origins: dict[str, Path] = {}
-    paths = (path, *_more(path.parent / "conf.d"))
+    paths = (path,) if alone else (path, *_more(path.parent / "conf.d"))
     for one in paths:
         _merge(document, _read(one), one, origins, "")
     for key in document:
@@ -124,12 +199,22 @@ def load(path: Path | None = None) -> Config:
     try:
         source = convert(document.get("source", {}), SourceConfig, "source")
         state = convert(document.get("state", {}), StateConfig, "state")
+        canary = convert(_durations(document.get("canary", {}), "canary", "interval"), CanaryConfig, "canary")
+        accounting = convert(document.get("accounting", {}), AccountingConfig, "accounting")
+        accounting.limits()
     except ConfigError as error:
         raise ConfigError(f"{_origin(str(error), origins)}: {error}") from None
     outputs = document.get("outputs", {})
     if not isinstance(outputs, dict):
         raise ConfigError(f"{origins['outputs']}: outputs: expected tables [outputs.NAME]")
-    return Config(paths, source, state, outputs, origins)
+    return Config(paths, source, state, accounting, canary, outputs, origins)
+
+
+def _durations(table: object, where: str, *keys: str) -> object:
+    """A table with some of its durations in seconds; whatever else is wrong with it is left for `convert` to judge."""
+    if not isinstance(table, dict):
+        return table
+    return {**table, **{key: seconds(table[key], f"{where}.{key}") for key in keys if key in table}}
 
 
 def _origin(message: str, origins: Mapping[str, Path]) -> Path:

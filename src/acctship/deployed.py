@@ -81,8 +81,13 @@ class Deployed:
         return output
 
 
-def deploy(name: str, table: object) -> Deployed:
+def deploy(name: str, table: object, *, reveal: bool = True) -> Deployed:
     """Read one table `[outputs.NAME]`, and load the plugin that it names.
+
+    Args:
+        name: NAME.
+        table: its keys.
+        reveal: False to believe that the secrets which it names are there.
 
     Raises:
         ConfigError: a key is unknown, missing or wrong; the message starts with its dotted place.
@@ -102,7 +107,7 @@ def deploy(name: str, table: object) -> Deployed:
     except PluginError as error:
         raise PluginError(f"{where}.type: {error}") from None
     own = {key: value for key, value in table.items() if key not in RESERVED_KEYS}
-    config = convert(own, found.spec.config, where)
+    config = convert(own, found.spec.config, where, reveal=reveal)
     limits = _limits(found, config, table.get("delivery", {}), where)
     return Deployed(name, kind, config, limits, omission(name, table), found, wanted, start)
 
@@ -141,7 +146,9 @@ def _limits(found: plugins.Found, config: OutputConfig, overrides: object, where
         raise ConfigError(f"{where}: expected a table")
     if "guarantee" in overrides:
         raise ConfigError(f"{where}.guarantee: follows from the output and cannot be set")
-    durations = {key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "timeout") if key in overrides}
+    durations = {
+        key: seconds(overrides[key], f"{where}.{key}") for key in ("linger", "splay", "timeout") if key in overrides
+    }
     return convert({**own, **overrides, **durations}, Delivery, where)
 
 

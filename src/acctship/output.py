@@ -7,7 +7,7 @@ the hook `acctship_outputs` (see `acctship.hookspecs`). `docs/plugins.md` builds
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, runtime_checkable
 
 from msgspec import Meta, Struct
 
@@ -44,6 +44,15 @@ class Delivery(Struct, frozen=True, kw_only=True):
             ge=0, le=86_400, description="How long an event may wait for others to fill a batch, while following a file"
         ),
     ] = 1.0
+    splay: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="When the daemon starts, wait a random time up to this before the output is first opened: "
+            "machines that start together do not connect together",
+        ),
+    ] = 0.0
     timeout: Annotated[
         Seconds, Meta(description="How long `open` or `send` may take before the output is given up and built anew")
     ] = 60.0
@@ -69,26 +78,50 @@ class Output(Protocol):
     def open(self) -> None:
         """Get ready to send. Called once, before the first `send`.
 
+        Read certificates and keys here, and secrets here or in `send`: never before.
+
         Raises:
             RetryableError: not now; any OSError means the same.
-            HaltError: not with this configuration.
+            HaltError: not with this configuration. So does the ConfigError of a secret that cannot be read.
         """
         return
 
     def send(self, batch: EventBatch, /) -> SendResult:
         """Deliver a batch: return when the guarantee holds, raise if nothing of it is acknowledged.
 
-        Called from `in_flight` threads at once. After a RetryableError it is called again: connect anew by itself.
+        Called from `in_flight` threads at once. After a RetryableError or a TooLargeError it is called again: connect
+        anew by itself, and read again what you connect with. After any other exception, also an OSError, this object is
+        closed, and another one built and opened: secrets, certificates and keys that were replaced are in force.
 
         Raises:
             RetryableError: nothing was taken, the same batch may be later; any OSError means the same.
-            HaltError: the set-up is wrong, and no event will be taken until a person mends it.
+            HaltError: the set-up is wrong, and no event will be taken until a person mends it. So does the ConfigError
+                of a secret that cannot be read.
             TooLargeError: the receiver wants a smaller batch.
         """
 
     def close(self) -> None:
         """Let go of everything. Called once, from any thread, even while `send` runs."""
         return
+
+
+@runtime_checkable
+class CheckedOutput(Output, Protocol):
+    """An output that `acctship check` can ask; `check` may be left out."""
+
+    def check(self) -> str:
+        """Reach the receiver, and see that it would let us in and that the target exists, without sending an event.
+
+        Called instead of `open` and `send`, with their time limit; `close` is called afterwards. It changes nothing: no
+        event, no new file, no new index.
+
+        Returns:
+            what was found, as a line for people; say in it what could not be found out this way.
+
+        Raises:
+            Exception: what `open` or `send` would raise.
+        """
+        return ""
 
 
 class OutputConfig(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
+
+import msgspec
 
 from acctship.errors import ConfigError
 
@@ -52,9 +54,18 @@ class Secret:
             raise ConfigError(f"secret {self._kind} {self._name}: is empty")
         return value
 
+    @property
+    def only_in_unit(self) -> bool:
+        """Whether it is a credential of a systemd unit, and this process runs outside any: nobody can know it here."""
+        return self._kind == "credential" and "CREDENTIALS_DIRECTORY" not in os.environ
+
     @classmethod
-    def from_config(cls, raw: Any) -> Self:
+    def from_config(cls, raw: Any, *, reveal: bool = True) -> Self:
         """Understand what the configuration says, and see that the secret is there.
+
+        Args:
+            raw: what stands in the file.
+            reveal: False to believe that it is there.
 
         Raises:
             ValueError: the value is no table of one known key, or the secret is not there.
@@ -66,10 +77,26 @@ class Secret:
             raise ValueError(f"the {kind} of a secret is a name, in quotes")
         secret = cls(kind, name)
         try:
-            secret.reveal()
+            if reveal:
+                secret.reveal()
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return secret
+
+
+def secrets_in(config: object, place: str = "") -> Iterator[tuple[str, Secret]]:
+    """Every secret that a configuration names, with the dotted place of its key."""
+    if isinstance(config, Secret):
+        yield place, config
+    inner: dict[str, object] = {}
+    if isinstance(config, msgspec.Struct):
+        inner = {field.encode_name: getattr(config, field.name) for field in msgspec.structs.fields(config)}
+    elif isinstance(config, dict):
+        inner = config
+    elif isinstance(config, list | tuple):
+        inner = {str(at): value for at, value in enumerate(config)}
+    for key, value in inner.items():
+        yield from secrets_in(value, f"{place}.{key}" if place else f"{key}")
 
 
 def _from_credential(name: str) -> str:

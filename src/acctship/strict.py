@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -20,16 +21,20 @@ _PLAIN = {
     "object": "a table",
 }  # fmt: skip
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(_SIZES)})")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h|d)")
 
 
-def convert(table: object, kind: type[S], where: str) -> S:
+def convert(table: object, kind: type[S], where: str, *, reveal: bool = True) -> S:
     """Read a table as a struct.
 
     Args:
         table: from the TOML file.
         kind: the struct; unknown keys are looked for at every depth.
         where: dotted place of the table, with which each message starts.
+        reveal: False to believe that the secrets which it names are there.
 
     Raises:
         ConfigError: an unknown or missing key, a wrong type, a value out of range, a secret that is not there.
@@ -37,7 +42,7 @@ def convert(table: object, kind: type[S], where: str) -> S:
     if problem := next(_unknown_keys(table, inspect.type_info(kind), where), None):
         raise ConfigError(problem)
     try:
-        return msgspec.convert(table, kind, dec_hook=_custom)
+        return msgspec.convert(table, kind, dec_hook=partial(_custom, reveal=reveal))
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
         raise ConfigError(_in_plain_words(what, where + path.rstrip("`"))) from None
@@ -56,8 +61,25 @@ def seconds(value: object, where: str) -> object:
         return value
     match = _DURATION.fullmatch(value.strip())
     if match is None:
-        raise ConfigError(f'{where}: {value!r} is no duration: write "500ms", "2s", "5min", "1h", or seconds')
+        raise ConfigError(f'{where}: {value!r} is no duration: write "500ms", "2s", "5min", "1h", "30d", or seconds')
     return float(match[1]) * _UNITS[match[2]]
+
+
+def byte_count(value: object, where: str) -> object:
+    """Bytes of a size such as `"500MB"` or `"1GiB"`; anything but text is left for `convert` to judge.
+
+    Raises:
+        ConfigError: the text is no size.
+
+    >>> byte_count("1.5GB", "accounting.max_size")
+    1500000000
+    """
+    if not isinstance(value, str):
+        return value
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise ConfigError(f'{where}: {value!r} is no size: write "500MB", "1GB", "1GiB", or bytes')
+    return int(float(match[1]) * _SIZES[match[2]])
 
 
 def unknown_key(key: str, known: Iterable[str], where: str) -> str:
@@ -98,7 +120,7 @@ def _plain_types(types: str) -> str:
     return " or ".join(_PLAIN.get(one, f"`{one}`") for one in types.split(" | ") if one != "null") or "nothing"
 
 
-def _custom(kind: type, value: object) -> object:
+def _custom(kind: type, value: object, *, reveal: bool) -> object:
     if kind is Secret:
-        return Secret.from_config(value)
+        return Secret.from_config(value, reveal=reveal)
     raise NotImplementedError(f"no key can be of type {kind.__qualname__}")

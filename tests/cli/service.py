@@ -42,18 +42,20 @@ class Site:
         path: the accounting file.
         config: the configuration.
         state: the state folder.
+        environment: of the daemon.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log" / "pacct"
         self.config, self.state = folder / "acctship.toml", folder / "state"
+        self.environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         self.path.parent.mkdir()
         self.configure()
 
     def configure(self, outputs: str = "", *, start: str = "oldest") -> None:
         """Write the configuration: `copy`, and what else is given."""
         self.config.write_text(
-            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n'
+            f'[source]\npath = "{self.path}"\n[state]\ndirectory = "{self.state}"\n[canary]\ninterval = "0s"\n'
             f'[outputs.copy]\ntype = "jsonl"\npath = "{self.folder}/events.jsonl"\nstart = "{start}"\n{outputs}'
         )
 
@@ -86,7 +88,7 @@ class Site:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            env=self.environment,
             text=True,
         ) as process:
             try:

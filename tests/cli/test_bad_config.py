@@ -32,7 +32,7 @@ NULL = '[outputs.siem]\ntype = "null"\n'
     ("config", "said"),
     [
         ("[sauce]\n", "sauce: unknown key; did you mean source?"),
-        (f"verbose = true\n{COPY}", "verbose: unknown key; known are source, state, outputs"),
+        (f"verbose = true\n{COPY}", "verbose: unknown key; known are source, state, "),
         (f'[source]\npaht = "/x"\n{COPY}', "source.paht: unknown key; did you mean path?"),
         (f"[source]\npath = 7\n{COPY}", "source.path: expected text"),
         (f"[source]\nlabels = {{ a = 1 }}\n{COPY}", "source.labels"),

@@ -151,7 +151,7 @@ def test_no_accounting_file_on_this_system(command: tuple[str, ...]) -> None:
         return
     done = acctship(*command)
     assert done.code == 1
-    assert "switch accounting on (accton FILE), or name a file with -f" in last_line(done.err)
+    assert "switch accounting on (acctship accounting on), or name a file with -f" in last_line(done.err)
 
 
 @pytest.mark.parametrize("command", [("decode",), ("run", "--once")])

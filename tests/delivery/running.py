@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from acctship import EventBatch, SendResult
-from acctship.delivery.engine import Engine, Task
+from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.state import State
 from acctship.delivery.sending.patience import FOR_EVER, Patience
+from acctship.delivery.task import Task
 from acctship.deployed import Deployed
 from acctship.events.identity import Machine
 from acctship.events.names import Names, no_name
@@ -56,7 +57,9 @@ class Sink:
 class Running:
     """An engine that ticks on a thread of its own."""
 
-    def __init__(self, folder: Path, outputs: list[Deployed], *, patience: Patience = FOR_EVER) -> None:
+    def __init__(
+        self, folder: Path, outputs: list[Deployed], *, patience: Patience = FOR_EVER, canary: float = 0.0
+    ) -> None:
         self.path, self.log = folder / "pacct", list[str]()
         self.path.touch()
         source = Source("a test", MACHINE, str(self.path))
@@ -68,6 +71,7 @@ class Running:
             layout=None,
             to_present_end=False,
             patience=patience,
+            canary=canary,
         )
         self.state = State.open(folder / "state", MACHINE, accept_loss=False)
         self.engine = Engine(task, self.state, self.log.append)

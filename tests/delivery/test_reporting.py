@@ -95,7 +95,7 @@ def test_event_waits_in_memory_while_the_disk_is_full_and_that_is_said_once(
     with monkeypatch.context() as patch:
         patch.setattr("os.pwrite", full)
         desk.report(Notice("shipper-started", "first"))
-        desk.report(Notice("clock-stepped", "second"))
+        desk.report(Notice("shipper-stopped", "second"))
         desk.report.retry()
     assert (desk.events(), sum("cannot be written" in line for line in desk.log)) == ([], 1)
     desk.report.retry()

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import get_args
 
 import click
+import msgspec
 
 import acctship
 from acctship import hookspecs
 from acctship.cli import COMMANDS, group
-from acctship.config import SourceConfig, StateConfig
+from acctship.cli.metrics import METRICS
+from acctship.config import AccountingConfig, CanaryConfig, SourceConfig, StateConfig
+from acctship.delivery.keeping.status import OutageStatus, OutputStatus, SourceStatus, Status
 from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
 from acctship.errors import AcctshipError
@@ -22,7 +25,7 @@ from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.events.where import Conditions
 from acctship.keys import keys
-from acctship.output import Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
+from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 
@@ -36,17 +39,29 @@ def parts() -> dict[str, str]:
         "commands": "\n\n".join(_help(group, "acctship")),
         "configuration: source": _keys(SourceConfig),
         "configuration: state": _keys(StateConfig),
+        "configuration: canary": _keys(CanaryConfig),
+        "configuration: accounting": _keys(AccountingConfig),
         "configuration: outputs": _keys(HostKeys),
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
-        "health actions": _table(("`event.action`", "What it means"), ((f"`{one}`", ACTIONS[one]) for one in ACTIONS)),
+        "health actions": _table(
+            ("`event.action`", "What it means"), ((f"[`{one}`](runbook.md#{one})", ACTIONS[one]) for one in ACTIONS)
+        ),
         "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
-        "contract": "\n\n".join(map(_source, (OutputConfig, Output, SendResult, OutputSpec, SetupSpec))),
+        "contract": "\n\n".join(map(_source, (OutputConfig, Output, CheckedOutput, SendResult, OutputSpec, SetupSpec))),
         "event batch": _members(EventBatch),
         "presets": _presets(),
+        "status: fields": "\n\n".join(_status(table) for table in (Status, OutputStatus, SourceStatus, OutageStatus)),
+        "status: metrics": _table(
+            ("Metric", "Type", "Labels", "Meaning"),
+            (
+                (f"`{one.name}`", one.kind, ", ".join(f"`{name}`" for name in one.labels), one.meaning)
+                for one in METRICS
+            ),
+        ),
         "testing: example": f"```python\n{EXAMPLE.read_text('utf-8').strip()}\n```",
         "testing: receiver": _source(Receiver),
         "testing: faults": _table(
@@ -74,6 +89,11 @@ def _presets() -> str:
 def _keys(table: type) -> str:
     rows = ((f"`{key.name}`", key.type, f"`{key.default}`", key.meaning) for key in keys(table))
     return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
+def _status(table: type[msgspec.Struct]) -> str:
+    rows = ((f"`{key.name}`", key.type, key.meaning) for key in keys(table) if key.name != "format")
+    return f"{inspect.getdoc(table)}\n\n{_table(('Field', 'Type', 'Meaning'), rows)}"
 
 
 def _help(command: click.Command, path: str) -> Iterator[str]:

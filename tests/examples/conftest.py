@@ -37,13 +37,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
         timeout=300,
     )
-    if done.returncode and not _reachable("pypi.org"):
+    if done.returncode and not reachable("pypi.org"):
         skip("PyPI cannot be reached")
     assert done.returncode == 0, done.stderr
     return programs
 
 
-def _reachable(host: str) -> bool:
+def reachable(host: str) -> bool:
+    """Tell whether a package index can be asked."""
     index = os.environ.get("PIP_INDEX_URL")
     try:
         socket.create_connection((host, 443), timeout=10).close()

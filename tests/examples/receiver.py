@@ -31,12 +31,14 @@ def main() -> None:
         expected = "sha256=" + hmac.digest(options.secret.encode(), body, "sha256").hex()
         if len(body) > options.most:
             return "413 Content Too Large"
-        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/acct"):
+        if environ["PATH_INFO"] != "/acct":
             return "404 Not Found"
         if environ.get("CONTENT_TYPE") != "application/x-ndjson":
             return "415 Unsupported Media Type"
         if not hmac.compare_digest(expected, environ.get("HTTP_X_SIGNATURE", "")):
             return "401 Unauthorized"
+        if environ["REQUEST_METHOD"] != "POST":
+            return "204 No Content"
         if number <= options.busy:
             return "503 Service Unavailable"
         (options.folder / f"{number:06}").write_bytes(body)

@@ -82,6 +82,19 @@ class Ground:
         """Where each nonce stands in the truth."""
         return {nonce: at for at, nonce in enumerate(self.truth())}
 
+    def enter(self, *command: str | Path) -> list[str]:
+        """The command line that runs a command in the inner namespace: what it does is accounted there."""
+        return ["nsenter", "--target", str(self._first()), "--pid", "--mount", "--", *map(str, command)]
+
+    def _first(self) -> int:
+        """The first process of the inner namespace, by its number out here."""
+        pid = self._inside.pid
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[0])
+            if len(_numbers(pid)) == len(_numbers(os.getpid())) + 2 and _numbers(pid)[-1] == 1:
+                return pid
+        raise AssertionError("the inner namespace has no first process")
+
     def _tell(self, line: str) -> None:
         assert self._inside.stdin
         self._inside.stdin.write(line.encode() + b"\n")
@@ -145,6 +158,12 @@ def _end(inside: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         inside.kill()
         inside.communicate()
+
+
+def _numbers(pid: int) -> list[int]:
+    """The numbers of a process, from our pid namespace inwards."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("NSpid:")]
+    return [int(number) for number in line.split()[1:]]
 
 
 def nonces(path: Path) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections import Counter, defaultdict
@@ -77,17 +78,28 @@ class Service:
     Args:
         folder: for its configuration, its state and its output.
         accounting: the file to follow.
+        canary: interval of its canaries; none, if it does not run where it is accounted itself.
+        enter: gives the command line that runs a command where the service shall run.
+        more: of the configuration.
 
     Attributes:
         copy: what it has shipped.
     """
 
-    def __init__(self, folder: Path, accounting: Path) -> None:
-        self._config, self._said = folder / "acctship.toml", folder / "stderr"
+    def __init__(
+        self,
+        folder: Path,
+        accounting: Path,
+        *,
+        canary: str = "0s",
+        enter: Callable[..., list[str]] | None = None,
+        more: str = "",
+    ) -> None:
+        self._config, self._said, self._enter = folder / "acctship.toml", folder / "stderr", enter
         (folder / "state").mkdir()
         self._config.write_text(
-            f'[source]\npath = "{accounting}"\n[state]\ndirectory = "{folder}/state"\n'
-            f'[outputs.copy]\ntype = "jsonl"\npath = "{folder}/events.jsonl"\n'
+            f'[source]\npath = "{accounting}"\n[state]\ndirectory = "{folder}/state"\n[canary]\ninterval = "{canary}"\n'
+            f'[outputs.copy]\ntype = "jsonl"\npath = "{folder}/events.jsonl"\n{more}'
         )
         self.copy = Copy(folder / "events.jsonl")
         self._process: subprocess.Popen[bytes] | None = None
@@ -97,9 +109,10 @@ class Service:
         """Start it; `started` waits until it has."""
         self.copy.read_on()
         self._starts = self.copy.started()
+        command: list[str | Path] = [ACCTSHIP, "run", "-c", self._config]
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(
-                [ACCTSHIP, "run", "-c", self._config], stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                self._enter(*command) if self._enter else command, stdin=subprocess.DEVNULL, stdout=said, stderr=said
             )
         return self._process
 
@@ -128,16 +141,27 @@ class Service:
     def stop(self) -> None:
         """Stop it as systemd does, and see that it stops in good order."""
         assert self._process
-        self._process.send_signal(signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
         assert self._process.wait(timeout=30) == 0, self.said()
         assert "Traceback" not in self.said()
         self.copy.read_on()
 
     def kill(self) -> None:
         """Kill it as a crash does, if it is there."""
-        if self._process:
-            self._process.kill()
+        if self._process and self._process.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
             self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Of the service itself: where it is entered, nsenter(1) is its parent."""
+        assert self._process
+        pid = self._process.pid
+        if self._enter is None:
+            return pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        until(lambda: bool(children.read_text()), "nsenter has started it")
+        return int(children.read_text())
 
     def said(self) -> str:
         """What it has said on standard error and standard output."""

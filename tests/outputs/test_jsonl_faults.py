@@ -156,7 +156,7 @@ def test_failed_send_cuts_off_nothing_of_another_thread(tmp_path: Path, monkeypa
 FILL = """
 from pathlib import Path
 from acctship.outputs.jsonl import File
-from tests.delivery.standins import deliver, events
+from tests.delivery.standins import deliver_to, deploy, events
 
 path = Path({folder!r}, "events.jsonl")
 before = events(3)
@@ -165,7 +165,7 @@ start.open()
 start.send(before)
 start.close()
 Path({folder!r}, "filler").write_bytes(bytes(64 * 1024 - 4 * 4096))
-outcome = deliver(File(str(path)), events(400))
+outcome = deliver_to(deploy(lambda: File(str(path))), events(400))
 content = path.read_bytes()
 assert content.endswith(b"\\n"), content[-50:]
 assert content.splitlines() == before.json(), len(content)
@@ -173,7 +173,7 @@ assert outcome.counts == (0, 0, 400), outcome
 assert outcome.tally.retries == 5, outcome
 assert "No space left on device" in str(outcome.tally.failure), outcome
 Path({folder!r}, "filler").unlink()
-again = deliver(File(str(path)), events(20))
+again = deliver_to(deploy(lambda: File(str(path))), events(20))
 assert again.counts == (20, 0, 0), again
 assert path.read_bytes().splitlines() == [*before.json(), *events(20).json()]
 """

@@ -6,6 +6,7 @@ import logging
 import threading
 
 import acctship
+import acctship.testing
 from tests.testing.memory import Honest
 
 
@@ -86,3 +87,45 @@ class RejectsWithItsSecret(Honest):
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         rejected = super().send(batch).rejected
         return acctship.SendResult(rejected=dict.fromkeys(rejected, self.secret.reveal()))
+
+
+class ReadsItsSecretEarly(Honest):
+    def __init__(self, secret: acctship.Secret) -> None:
+        super().__init__(secret)
+        self.token = secret.reveal()
+
+
+class KeepsItsSecret(Honest):
+    token = ""
+
+    def sign(self) -> None:
+        self.token = self.token or self.secret.reveal()
+
+    def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        try:
+            return super().send(batch)
+        except OSError as error:
+            raise acctship.RetryableError(f"no answer: {error}") from None
+
+
+class ChecksBySending(Honest):
+    def check(self) -> str:
+        self.memory.take(acctship.testing.events(1).json())
+        return "it takes events"
+
+
+class ChecksNothing(Honest):
+    def check(self) -> str:
+        return "all is well"
+
+
+class ChecksInSilence(Honest):
+    def check(self) -> str:
+        return ""
+
+
+class ChecksWithABug(Honest):
+    def check(self) -> str:
+        if self.memory.shown:
+            raise KeyError(self.memory.shown)
+        return "all is well"

@@ -69,7 +69,16 @@ class Honest:
 
     def open(self) -> None: ...
 
+    def sign(self) -> None:
+        """Read the secret at each use."""
+        self.secret.reveal()
+
+    def check(self) -> str:
+        self.memory.take([])
+        return "the memory is there"
+
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
+        self.sign()
         try:
             refused = self.memory.take(batch.json())
         except BusyError:

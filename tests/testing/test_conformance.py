@@ -30,6 +30,9 @@ DURING = "test_events_survive_a_fault_that_begins_during_a_send"
 AFTER = "test_events_survive_a_fault_that_begins_after_an_acknowledged_send"
 REJECTED = "test_rejected_events_are_named_and_the_others_arrive"
 CLOSE = "test_close_during_a_send_is_prompt_and_send_tells_the_truth"
+READ_AGAIN = "test_secrets_are_read_when_they_are_used_and_again_after_a_lost_connection"
+CHECK = "test_check_finds_the_receiver_and_delivers_nothing"
+CHECK_DOWN = "test_check_of_a_receiver_that_is_down_raises"
 SECRETS = "test_secrets_are_shown_nowhere"
 
 BROKEN = [
@@ -71,6 +74,12 @@ BROKEN = [
     ("PrintsItsSecret", SECRETS, "was shown in standard output or error"),
     ("ShowsItsSecret", SECRETS, "was shown in repr of the output"),
     ("ComplainsWithItsSecret", SECRETS, "was shown in an error that left send()"),
+    ("ReadsItsSecretEarly", READ_AGAIN, "output() read Secret(file "),
+    ("KeepsItsSecret", READ_AGAIN, "a secret was not read again after the connection was lost"),
+    ("ChecksBySending", CHECK, "events arrived whose event.id was never sent"),
+    ("ChecksInSilence", CHECK, "check() returned '': return a line that says what was found"),
+    ("ChecksNothing", CHECK_DOWN, "check() said 'all is well' while the receiver was down"),
+    ("ChecksWithABug", CHECK_DOWN, "check() raised KeyError: 'down': raise what send() would"),
     ("RejectsWithItsSecret", SECRETS, "was shown in a reason for rejecting, or for giving up, under reject"),
 ]
 

@@ -11,10 +11,11 @@ import click
 
 from acctship._version import __version__
 from acctship.cli.terminal import say
-from acctship.errors import AcctshipError
+from acctship.errors import AcctshipError, runbook
 
 COMMANDS = {
-    "check": "Check the configuration and the accounting file.",
+    "accounting": "Switch the kernel's accounting on or off, rotate its file.",
+    "check": "Check everything that shipping needs.",
     "deadletter": "List events that a receiver would not take, or send them again.",
     "decode": "Print accounting records as events.",
     "dump": "Print accounting records as dump-acct does.",
@@ -24,9 +25,13 @@ COMMANDS = {
     "run": "Follow the accounting file into every output.",
     "schema": "Print the JSON Schema of events.",
     "setup": "Prepare a receiver, with commands that plugins bring.",
+    "status": "Show how each output fares, and what is wrong.",
     "summary": "Sum up accounting records by command, user or hour.",
 }
 """Each command's summary; it lives in `acctship.cli.NAME`, as `command`."""
+
+SERVICES = ("accounting", "run")
+"""Commands that units run: their errors end in where the runbook tells what to do."""
 
 DEBUG = "acctship.debug"
 
@@ -94,8 +99,10 @@ def _run(arguments: list[str]) -> int:
         with group.make_context("acctship", arguments) as ctx:
             try:
                 return int(group.invoke(ctx) or 0)
-            except BaseException:
+            except BaseException as error:
                 debug = DEBUG in ctx.meta
+                if isinstance(error, AcctshipError) and ctx.invoked_subcommand in SERVICES:
+                    error.add_note(runbook(error.section))
                 raise
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -103,7 +110,8 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except AcctshipError as error:
-        return _failed(error, str(error), error.exit_code, debug=debug)
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return _failed(error, f"{error}{notes}", error.exit_code, debug=debug)
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
         return 130

@@ -12,12 +12,14 @@ from acctship.cli import heap
 from acctship.cli.pipes import reader_gone
 from acctship.cli.run_files import Counts, summary
 from acctship.cli.signals import Signals
-from acctship.cli.sources import Origin, choose_files, describe
+from acctship.cli.sources import Origin, choose_files, describe, is_own
+from acctship.cli.telling import Telling
 from acctship.cli.terminal import say
-from acctship.delivery.engine import Engine, Task
+from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
 from acctship.delivery.sending.patience import BOUNDED, FOR_EVER
+from acctship.delivery.task import Task
 from acctship.errors import AcctshipError
 from acctship.events.identity import this_machine
 from acctship.records import Layout
@@ -37,6 +39,7 @@ class Orders:
         where: what is said of its origin.
         once: end at the present end, and give an output up that fails.
         drain: end at the present end.
+        metrics: address and port to serve metrics at; None: nowhere.
     """
 
     config_path: Path | None
@@ -45,6 +48,7 @@ class Orders:
     where: Origin
     once: bool
     drain: bool
+    metrics: tuple[str, int] | None = None
 
     def task(self) -> tuple[config.Config, Task]:
         """Read the configuration, and see that its outputs can be built.
@@ -54,8 +58,9 @@ class Orders:
             PluginError: a plugin that is used is missing or broken.
             InputError: this system has no accounting file.
         """
-        settings = config.load(self.config_path)
+        settings, ends_never = config.load(self.config_path), not (self.once or self.drain)
         path = str(Path(choose_files(self.files, settings)[0]).absolute())
+        proves = ends_never and is_own(path, settings)  # with another file, a missing canary would mean nothing
         settings = replace(settings, source=msgspec.structs.replace(settings.source, path=path))
         outputs = settings.outputs()
         for output in outputs:
@@ -66,8 +71,10 @@ class Orders:
             names=self.where.names(),
             outputs=outputs,
             layout=self.layout,
-            to_present_end=self.once or self.drain,
+            to_present_end=not ends_never,
             patience=BOUNDED if self.once else FOR_EVER,
+            canary=settings.canary.interval if proves else 0.0,
+            ship_canaries=settings.canary.ship,
         )
 
 
@@ -79,19 +86,23 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
         StateError: the state folder is damaged, or in use.
         InputError: this system has no accounting file.
         OutputError: an output hangs for good, or acctship has a bug: whoever started it may start it anew.
+        PluginError: the library for metrics is missing.
     """
     heap.share_between_threads()
     settings, task = orders.task()
     with Signals() as signals:
-        engine = _engine(orders, settings, task, accept_loss=accept_loss)
+        telling = Telling(orders.metrics)
+        engine = _engine(orders, settings, task, accept_loss=accept_loss, splay=not task.to_present_end)
         why = ""
         while not why:
             stirred = engine.tick()
             if stirred and engine.failure is not None:
                 engine.stop("an output cannot go on")
                 raise engine.failure
+            telling.ticked(engine)
             if signals.reload:
                 signals.reload = False
+                telling.reloading()
                 settings, engine = _reload(orders, settings, engine)
             if stirred and engine.finished:
                 why = "all is shipped that was there"
@@ -101,6 +112,7 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
                 why = f"{signals.ending} came"
             else:
                 signals.wait(POLL)
+        telling.stopping()
         finished = engine.finished
         answered = engine.stop(why)
     if not answered:
@@ -113,12 +125,12 @@ def run_daemon(orders: Orders, *, accept_loss: bool) -> int:
     return 0 if finished and answered and complete else 1
 
 
-def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool) -> Engine:
+def _engine(orders: Orders, settings: config.Config, task: Task, *, accept_loss: bool, splay: bool = False) -> Engine:
     state = State.open(Path(settings.state.directory), this_machine(), accept_loss=accept_loss)
     try:
         source = task.source if orders.where.source_id else replace(task.source, id=state.identity.source_id)
         engine = Engine(replace(task, source=source), state, say)
-        engine.start()
+        engine.start(splay=splay)
     except BaseException:
         state.close()
         raise

@@ -12,7 +12,15 @@ from acctship.cli.daemon import Orders, run_daemon
 from acctship.cli.options import config_option, file_option, layout_option, source_options
 from acctship.cli.run_files import run_files
 from acctship.cli.sources import Origin
+from acctship.cli.telling import parse_address
 from acctship.records import Layout
+
+
+def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    try:
+        return None if value is None else parse_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command("run")
@@ -26,6 +34,12 @@ from acctship.records import Layout
     is_flag=True,
     help="Begin afresh whatever is damaged or missing in the state folder; what that loses is said.",
 )
+@click.option(
+    "--metrics",
+    callback=_address,
+    metavar="[ADDRESS:]PORT",
+    help="Serve Prometheus metrics over HTTP; without an address, on 127.0.0.1.",
+)
 @source_options
 @click.pass_context
 def command(
@@ -38,6 +52,7 @@ def command(
     once: bool,
     drain: bool,
     accept_loss: bool,
+    metrics: tuple[str, int] | None,
     **origin: Any,
 ) -> int:
     """Ship accounting records to the outputs of the configuration, and go on as they come.
@@ -62,5 +77,5 @@ def command(
         return run_files(ctx, settings, files, layout, where)
     if len(files) > 1 or files == ("-",):
         raise click.UsageError("One file can be followed, and no pipe: add --once to ship several, or a pipe.")
-    orders = Orders(config_path, files, layout, where, once=once, drain=drain)
+    orders = Orders(config_path, files, layout, where, once=once, drain=drain, metrics=metrics)
     return run_daemon(orders, accept_loss=accept_loss)

@@ -83,6 +83,14 @@ def describe_hole(name: str, hole: Hole) -> str:
     return f"{name}: offset {hole.offset}: {skipped}{hole.reason}"
 
 
+def is_own(path: str, config: Config) -> bool:
+    """Whether this machine's kernel writes to a file, as far as the configuration tells."""
+    return Path(path).resolve() in [file.resolve() for file in _own(config)]
+
+
 def _is_local(path: str, config: Config) -> bool:
-    own = (Path(config.source.path),) if config.source.path else SYSTEM_FILES
-    return path != STDIN and Path(path).resolve().parent in [file.resolve().parent for file in own]
+    return path != STDIN and Path(path).resolve().parent in [file.resolve().parent for file in _own(config)]
+
+
+def _own(config: Config) -> tuple[Path, ...]:
+    return (Path(config.source.path),) if config.source.path else SYSTEM_FILES

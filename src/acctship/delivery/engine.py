@@ -3,57 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from acctship._version import __version__
+from acctship.accounting.canary import CanaryStatus
+from acctship.delivery import starting
+from acctship.delivery.canaries import known_canaries
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.feed import Shared
-from acctship.delivery.following.follower import Follower
+from acctship.delivery.following.follower import LOOK_EVERY, Follower
 from acctship.delivery.following.segments import SegmentEntry
+from acctship.delivery.forced import EVERY as LOOK_FOR_FORCED, tell_forced
 from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.letterbox import Letterbox
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
-from acctship.delivery.place import NOT_WANTED
 from acctship.delivery.reporting import Reporter
-from acctship.delivery.sending.patience import Patience
+from acctship.delivery.retaining import Retaining, seen_at
+from acctship.delivery.sending import patience
 from acctship.delivery.sending.worker import Worker
 from acctship.delivery.shipper import Shipper
+from acctship.delivery.status import StatusKeeper
+from acctship.delivery.task import Task
+from acctship.delivery.watch import Ground, Watch
 from acctship.deployed import Deployed
 from acctship.errors import AcctshipError, OutputError
-from acctship.events.escape import escape_line
-from acctship.events.names import Names
-from acctship.events.source import Source
-from acctship.records import Layout
 
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
 _ANSWERS, _CHORES = 0.02, 1.0
 _SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 60.0
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to ship.
-
-    Attributes:
-        path: the accounting file, where the kernel writes it.
-        source: where its records come from.
-        names: tells names of users and groups.
-        outputs: where to deliver.
-        layout: of the records, where a person knows better than the file.
-        to_present_end: end when all that is there at the start is shipped; otherwise never.
-        patience: what to do with an output that fails.
-    """
-
-    path: str
-    source: Source
-    names: Names
-    outputs: Sequence[Deployed]
-    layout: Layout | None
-    to_present_end: bool
-    patience: Patience
 
 
 class Engine:
@@ -73,20 +51,30 @@ class Engine:
     def __init__(self, task: Task, state: State, log: Callable[[str], None]) -> None:
         self.task, self._state, self._log = task, state, log
         self._journal = state.open_journal()
-        self._health = self._journal.end
+        health = self._journal.end
         self.report = Reporter(self._journal, task.source, log)
         known = state.load_segments(SegmentEntry)
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
         self._clock = ClockWatch(self.report)
         self._saved: object = None
         self._changed = True
-        self._saved_at = self._looked_at = self._chores_at = float("-inf")
-        self._tell_start()
-        self._end_old_outages()
+        self._saved_at = self._looked_at = self._chores_at = self._forced_at = float("-inf")
+        starting.tell_start(task, state, self.report, log)
+        starting.end_old_outages(task, self._follower, self.report)
         self._save_segments(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
-        shared = Shared(self._follower, self._journal, task.names, self.report)
-        cursors = [self._cursor(deployed) for deployed in task.outputs]
+        canaries = known_canaries(state.directory, self.report, begin=task.canary > 0)
+        shared = Shared(
+            self._follower, self._journal, task.names, self.report, None if task.ship_canaries else canaries
+        )
+        cursors = [
+            starting.cursor_of(deployed, state, self._follower, self.report, health) for deployed in task.outputs
+        ]
+        self._watch = (
+            Watch(Ground(task.path, task.canary, state.directory, task.names), self._follower, cursors, self.report)
+            if task.canary > 0
+            else None
+        )
         self.shippers = [
             Shipper(
                 deployed, cursor, shared, save=self._saver(deployed), make_worker=self._maker(deployed), until=until
@@ -94,11 +82,31 @@ class Engine:
             for deployed, cursor in zip(task.outputs, cursors, strict=True)
         ]
         self.report.wake = self._wake
+        standing = self._follower.standing
+        self.status = StatusKeeper(
+            state.directory,
+            task.source.id,
+            task.path,
+            standing=standing,
+            report=self.report,
+            shippers=self.shippers,
+            canary=self.canary_status,
+        )
+        self._retaining = Retaining(state.directory, standing, self.report, self.shippers)
 
-    def start(self) -> None:
-        """Begin to ship."""
+    def start(self, *, splay: bool = False) -> None:
+        """Begin to ship; with `splay`, each output after a random part of its own."""
         for shipper in self.shippers:
-            shipper.start()
+            wait = patience.splay(shipper.deployed.limits.splay) if splay else 0.0
+            shipper.start(wait)
+            if wait:
+                self._log(f"outputs.{shipper.deployed.name}: is first opened in {wait:.0f} s (splay)")
+        if self._watch is not None:
+            self._watch.start()
+
+    def canary_status(self) -> CanaryStatus | None:
+        """How the canaries fare; None if there are none."""
+        return None if self._watch is None else self._watch.status()
 
     def tick(self) -> bool:
         """Look whether there is anything new, and keep what has to be remembered.
@@ -112,6 +120,8 @@ class Engine:
         if self._follower.poll():
             self._changed = True
             self._wake()
+            if self._watch is not None:
+                self._watch.wake()
         if now >= self._chores_at:
             self._do_chores(now)
         return True
@@ -120,11 +130,18 @@ class Engine:
         self._chores_at = now + _CHORES
         self._clock.look()
         self.report.retry()
+        if self._watch is not None:
+            self._watch.check()
         self._save_segments(now)
         if now >= self._looked_at + _LOOK_FOR_LOST:
             self._looked_at = now
             for shipper in self.shippers:
                 shipper.look_for_lost()
+        if now >= self._forced_at + LOOK_FOR_FORCED:
+            self._forced_at = now
+            tell_forced(self._state.directory, self.report)
+        self._retaining.look(now, seen_at(now, LOOK_EVERY))
+        self.status.look(now)
 
     @property
     def finished(self) -> bool:
@@ -134,14 +151,16 @@ class Engine:
     @property
     def failure(self) -> AcctshipError | None:
         """Why the daemon cannot go on, for whoever starts it anew; None if it can."""
-        for shipper in self.shippers:
-            name, error = shipper.deployed.name, shipper.failure
+        bugs = {f"outputs.{shipper.deployed.name}": shipper.failure for shipper in self.shippers}
+        bugs["canary"] = None if self._watch is None else self._watch.failure
+        for where, error in bugs.items():
             if error is not None:
-                failure = OutputError(f"outputs.{name}: a bug in acctship: {error!r} (--debug shows where)")
+                failure = OutputError(f"{where}: a bug in acctship: {error!r} (--debug shows where)")
                 failure.__cause__ = error
                 return failure
+        for shipper in self.shippers:
             if shipper.worker.gone is not None:
-                return OutputError(f"outputs.{name}: {shipper.worker.gone}")
+                return OutputError(f"outputs.{shipper.deployed.name}: {shipper.worker.gone}")
         return None
 
     def stop(self, why: str) -> bool:
@@ -150,6 +169,8 @@ class Engine:
         Returns:
             whether every batch on its way has been answered, and all is written down.
         """
+        if self._watch is not None:
+            self._watch.stop()
         self.report(Notice("shipper-stopped", f"shipping stops: {why}"))
         end = time.monotonic() + STOPPING
         for shipper in self.shippers:
@@ -157,6 +178,9 @@ class Engine:
         while time.monotonic() < end and not all(shipper.at_rest for shipper in self.shippers):
             time.sleep(_ANSWERS)
         done = [shipper.stop(max(0.0, end - time.monotonic())) for shipper in self.shippers]
+        if self._chores_at > float("-inf"):
+            self._retaining.look(float("inf"), seen_at(self._chores_at - _CHORES, LOOK_EVERY))
+        self.status.look(float("inf"))
         self._follower.close()  # first: that it tells of a cut whose next record has not come belongs into the list
         self._changed = True
         saved = self._save_segments(float("inf"))
@@ -167,53 +191,6 @@ class Engine:
     def _wake(self) -> None:
         for shipper in self.shippers:
             shipper.wake()
-
-    def _tell_start(self) -> None:
-        names = ", ".join(output.name for output in self.task.outputs)
-        what = f"shipping starts: version {__version__}, {escape_line(self.task.path)} to {names}"
-        self.report(Notice("shipper-started", what))
-        for change in self._state.moved(self.task.source.machine):
-            self.report(Notice("host-changed", f"{change}: events keep the source id {self._state.identity.source_id}"))
-        self._state.remember(self.task.source.machine)
-        for loss in self._state.losses:
-            self.report(Notice("state-lost", f"state begun afresh (--accept-loss): {loss}"))
-        for name in self._state.orphans([output.name for output in self.task.outputs]):
-            self._log(
-                f"outputs.{name}: is orphaned: it left the configuration, and holds nothing back; "
-                f"`acctship outputs forget {name}` ends it"
-            )
-
-    def _end_old_outages(self) -> None:
-        """End what was reported before acctship was started anew, and is no more."""
-        follows = any(place.offset != NOT_WANTED for place in self._follower.present().values())
-        names = [output.name for output in self.task.outputs]
-        for action, about in self.report.open_outages():
-            if action == "file-unreadable" and follows:
-                self.report(Notice(action, f"{about}: is read again", "end", about))
-            elif action.startswith("output-") and about not in names:
-                self.report(Notice(action, f"outputs.{about}: left the configuration", "end", about))
-
-    def _cursor(self, deployed: Deployed) -> Cursor:
-        """Where an output goes on; a new one starts at the present, and says what that leaves out."""
-        cursor = self._state.load_cursor(deployed.name)
-        if cursor is not None:
-            return cursor
-        cursor = Cursor(places={}, health=self._health, pending=[])
-        left_out = 0
-        if deployed.start == "present":
-            left_out = self._follower.unread({})
-            for key, place in self._follower.present().items():
-                cursor.begin(key, place)
-        self._state.save_cursor(deployed.name, cursor)
-        self.report(
-            Notice(
-                "output-added",
-                f"outputs.{deployed.name}: new: starts at "
-                + (f"the present, {left_out} bytes of records before it are left out" if left_out else "the beginning"),
-                details={"output": deployed.name, "lag": left_out},
-            )
-        )
-        return cursor
 
     def _saver(self, deployed: Deployed) -> Callable[[Cursor], None]:
         return lambda cursor: self._state.save_cursor(deployed.name, cursor)

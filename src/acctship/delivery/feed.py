@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from acctship.delivery.canaries import Canaries
 from acctship.delivery.following.follower import Follower
 from acctship.delivery.keeping.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.keeping.cursors import Cursor
@@ -38,12 +39,14 @@ class Shared(NamedTuple):
         journal: gives the health events.
         names: tells names of users and groups, for filters.
         report: takes notices.
+        canaries: tells which records are not shipped, for they are canaries'; None: all are.
     """
 
     follower: Follower
     journal: Journal
     names: Names
     report: Reporter
+    canaries: Canaries | None = None
 
 
 class Feed:
@@ -74,6 +77,7 @@ class Feed:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._deployed, self._follower, self._journal, self._names = deployed, *shared[:3]
+        self._canaries = shared.canaries
         self._run, self.until, self._clock = run, until, clock
         self.places = cursor.reached()
         self._health = cursor.health
@@ -106,6 +110,10 @@ class Feed:
         """Nothing is read that has not been handed over, and nothing was left to read at the last step."""
         return self._next is None and not self._draft.events
 
+    def holds(self, key: str) -> bool:
+        """Whether something of a segment is read, and not in the run yet; after a step that had nothing to do."""
+        return self._next is not None and self._next.piece.key == key
+
     def linger(self) -> float | None:
         """Seconds until the batch under construction has lingered enough; None if there is none."""
         return max(0.0, self._due - self._clock()) if self._draft.events else None
@@ -132,7 +140,7 @@ class Feed:
         if chunk is None:
             return iter(())
         self.places[chunk.segment] = chunk.place(len(chunk.records))
-        return stretches(chunk, self._deployed, self._names)
+        return stretches(chunk, self._deployed, self._names, self._canaries)
 
     def _health_events(self) -> list[Stretch]:
         limits = self._deployed.limits

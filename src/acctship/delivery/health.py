@@ -55,7 +55,7 @@ def health_event(
             start=None if began_ns is None else _text(began_ns),
             end=None if began_ns is None else _text(now_ns),
         ),
-        message=notice.message,
+        message=notice.text,
         host=schema.Host(
             name=machine.name,
             id=machine.id,

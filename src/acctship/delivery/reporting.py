@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,6 +43,9 @@ class Reporter:
         log: takes a line for people.
         wake: called when the journal has something new.
         now_ns: nanoseconds since 1970.
+
+    Attributes:
+        told: how often each action was told of, the start and the end of an outage as one each; replaced as a whole.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Reporter:
     ) -> None:
         self._journal, self._source, self._log, self.wake, self._now_ns = journal, source, log, wake, now_ns
         self._lock = threading.Lock()
+        self.told: Counter[str] = Counter()
         self._waiting = False
         self._open = _open_outages(journal)
 
@@ -60,27 +66,38 @@ class Reporter:
         """Tell of it, unless it is an outage that has been told of, or the end of one that nobody knows."""
         with self._lock:
             key, outage, now = (notice.action, notice.about), None, self._now_ns()
-            began = None
+            began = notice.began_ns
             if notice.phase == "start":
                 if key in self._open:
                     return
-                name = os.urandom(8).hex()
-                outage = self._open[key] = Outage(name, now)
+                outage = self._open[key] = Outage(os.urandom(8).hex(), now)
             elif notice.phase == "end":
                 outage = self._open.pop(key, None)
                 if outage is None:
                     return
                 began = outage.began_ns
-            self._log(notice.message)
+            self.told = self.told + Counter([notice.action])
+            self._log(notice.text)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
-            told = Notice(notice.action, notice.message, notice.phase, notice.about, details)
-            self._append(health_event(told, self._source, now, outage=outage.id if outage else None, began_ns=began))
+            told = replace(notice, details=details)
+            name = outage.id if outage else None
+            self._append(health_event(told, self._source, now, event_id=notice.event_id, outage=name, began_ns=began))
         self.wake()
 
     def open_outages(self) -> list[tuple[str, str]]:
         """`action` and `about` of each outage that goes on, also from before acctship was started."""
         with self._lock:
             return list(self._open)
+
+    def outages(self) -> dict[tuple[str, str], Outage]:
+        """Each outage that goes on, by its `action` and `about`."""
+        with self._lock:
+            return dict(self._open)
+
+    @property
+    def durable(self) -> bool:
+        """Whether all that was told is on disk; otherwise events wait in memory."""
+        return not self._waiting
 
     def line(self, notice: Notice) -> bytes:
         """The health event of a notice that is no outage, for `record`."""

@@ -40,6 +40,7 @@ class Shipper:
 
     Attributes:
         failure: what ended the thread, if anything did; a bug.
+        kept: how far the cursor on disk has got in each segment; replaced as a whole when that is another.
         passed: records that the cursor has passed, those of them that were filtered, delivered and rejected.
         finished: with `until`, or after `finish`: all is shipped that can be at present, and the cursor is on disk.
     """
@@ -58,6 +59,7 @@ class Shipper:
         self.deployed, self.finished = deployed, False
         self.failure: BaseException | None = None
         self.passed = [0, 0, 0, 0]
+        self.kept: Mapping[str, Place] = cursor.reached()
         self._cursor, self._shared, self._until = cursor, shared, until
         self._write, self._clock = save, clock
         self._run = AcknowledgedRun()
@@ -66,15 +68,16 @@ class Shipper:
         self._settled: deque[tuple[Parcel, Mapping[int, str]]] = deque()
         self._changed = threading.Condition()
         self._news = True
+        self._lost: set[str] = set()  # segments that are told to be, and of which something is still on its way
         self._stopping = self._told_last = self._look_for_lost = False
         self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), True  # it is not known yet
         self._proven = False
         self._checkpoint_at = clock() + EVERY
         self._thread = threading.Thread(target=self._main, name=f"acctship-{deployed.name}", daemon=True)
 
-    def start(self) -> None:
-        """Begin; the cursor is on disk before anything is sent."""
-        self.worker.start()
+    def start(self, wait: float = 0.0) -> None:
+        """Begin; the cursor is on disk before anything is sent, and that is not before so many seconds have passed."""
+        self.worker.start(wait)
         self._thread.start()
 
     def wake(self) -> None:
@@ -197,7 +200,7 @@ class Shipper:
             self._disk_full = True
             self._tell_disk("start", f"cannot be written: {error.strerror}: nothing is sent until it can be")
             return False
-        self._unsaved = False
+        self._unsaved, self.kept = False, self._cursor.reached()
         if self._disk_full:
             self._disk_full = False
             self._tell_disk("end", "can be written again")
@@ -213,7 +216,8 @@ class Shipper:
         )
 
     def _report_lost(self) -> None:
-        if not self._look_for_lost or self._run:  # what is on its way may still arrive
+        """Tell what can never be shipped; what has been read of it is on its way, and may still arrive."""
+        if not self._look_for_lost:
             return
         self._look_for_lost = False
         name = self.deployed.name
@@ -227,10 +231,13 @@ class Shipper:
                     details={"output": name, "segment": segment.id, "begin": place.offset, "end": segment.size},
                 )
             )
-            self._tell(heartbeat=True)
-            self._cursor.begin(segment.key, Place(NOT_WANTED))
-            self._unsaved = True
             self._feed.places[segment.key] = Place(NOT_WANTED)
+            self._lost.add(segment.key)
+        for key in [key for key in self._lost if not (self._run.holds(key) or self._feed.holds(key))]:
+            self._tell(heartbeat=True)
+            self._cursor.begin(key, Place(NOT_WANTED))
+            self._unsaved = True
+            self._lost.discard(key)
 
     def _checkpoint(self) -> bool:
         """Tell of what has been done, where it is time to; True if there was something to tell."""

@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from acctship.delivery.canaries import Canaries
 from acctship.delivery.following.chunk import Chunk
 from acctship.delivery.keeping.acknowledged import Piece
 from acctship.delivery.sending.cutting import cut
@@ -30,12 +31,16 @@ class Stretch(NamedTuple):
     times_ns: Sequence[int]
 
 
-def stretches(chunk: Chunk, deployed: Deployed, names: Names) -> Iterator[Stretch]:
+def stretches(chunk: Chunk, deployed: Deployed, names: Names, canaries: Canaries | None = None) -> Iterator[Stretch]:
     """Filter and cut a chunk for one output. Together the pieces cover it, without a gap."""
     total = len(chunk.records)
     kept: Sequence[int] = range(total)
-    if deployed.where is not None and total:
-        kept = np.flatnonzero(deployed.where.mask(chunk.records, names)).tolist()
+    wanted = None if deployed.where is None or not total else deployed.where.mask(chunk.records, names)
+    own = None if canaries is None else canaries.mask(chunk)
+    if own is not None:
+        wanted = ~own if wanted is None else wanted & ~own
+    if wanted is not None:
+        kept = np.flatnonzero(wanted).tolist()
     if not kept:
         piece = Piece(chunk.segment, chunk.start, chunk.place(total), total, total, chunk.skipped, settled=True)
         yield Stretch(piece, (), ())

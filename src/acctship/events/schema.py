@@ -184,6 +184,16 @@ class Signal(Struct, omit_defaults=True, gc=False, frozen=True):
     name: Annotated[str | None, Meta(description="Its name, as on Linux for x86 and ARM: `SIGKILL`")] = None
 
 
+class Caller(Struct, omit_defaults=True, gc=False, frozen=True):
+    """Who switched accounting: acct(2) writes a record of its caller."""
+
+    event: Annotated[str, Meta(description="`event.id` of the record that acct(2) wrote of its caller")]
+    name: Annotated[str, Meta(description="Name of the process, escaped as `process.name` is")]
+    user: User
+    pid: Annotated[int | None, Meta(description="Its process id, as in `process.pid`")] = None
+    tty: Annotated[str | None, Meta(description="Its controlling terminal, as in `acct.tty`; absent: none")] = None
+
+
 class Health(Struct, omit_defaults=True, gc=False, frozen=True):
     """What acctship says of itself, its outputs and the accounting file; `docs/health.md` lists the actions."""
 
@@ -205,13 +215,18 @@ class Health(Struct, omit_defaults=True, gc=False, frozen=True):
         Count | None, Meta(description="Records read between `begin` and `end`: sent, filtered and rejected ones")
     ] = None
     sent: Annotated[Count | None, Meta(description="Records that the output acknowledged, each counted once")] = None
-    filtered: Annotated[Count | None, Meta(description="Records that `where` kept from the output")] = None
+    filtered: Annotated[
+        Count | None, Meta(description="Records that `where` kept from the output, and those of canaries")
+    ] = None
     rejected: Annotated[Count | None, Meta(description="Records that went to the dead letters")] = None
     skipped: Annotated[Count | None, Meta(description="Bytes that are no record")] = None
     complete: Annotated[bool | None, Meta(description="Whether the segment has ended and the output has all of it")] = (
         None
     )
     lag: Annotated[Count | None, Meta(description="Bytes that the output has not had yet, in all segments")] = None
+    by: Caller | None = None
+    size: Annotated[Count | None, Meta(description="Bytes of a file that was removed")] = None
+    reason: Annotated[str | None, Meta(description="Why that was done")] = None
 
 
 class Acct(Struct, omit_defaults=True, gc=False, frozen=True):

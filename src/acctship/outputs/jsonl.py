@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
@@ -20,6 +21,8 @@ _LINES = 256
 """Lines that are put together for one write(2)."""
 _TAIL = 1 << 20
 """A torn line is looked for in so many bytes at the end: far more than the longest event."""
+
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 
 
 class Config(acctship.OutputConfig, kw_only=True):
@@ -54,6 +57,11 @@ class StandardOutput:
             os.fstat(1)
         except OSError:
             raise acctship.HaltError("standard output is closed") from None
+
+    def check(self) -> str:
+        """See that it is open."""
+        self.open()
+        return "standard output is open"
 
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Write the lines; what was written in part cannot be taken back, so nothing is tried again."""
@@ -98,6 +106,26 @@ class File:
                 raise
         return acctship.SendResult()
 
+    def check(self) -> str:
+        """See that the file can be appended to, or made; nothing is, and who writes to it now is not disturbed."""
+        folder = os.path.dirname(self._path) or "."  # noqa: PTH120 - as os.open
+        with _explained(self._path):
+            there = os.statvfs(folder)
+            free = f"{there.f_bavail * there.f_frsize >> 20:,} MB are free"
+            if not there.f_bavail:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            try:
+                descriptor = os.open(self._path, _FLAGS)
+            except FileNotFoundError:
+                if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+                    raise acctship.HaltError(f"{folder}: no file may be made there: permission denied") from None
+                return f"{self._path} will be made, {free}"
+            try:
+                _expect_regular(self._path, descriptor)
+            finally:
+                os.close(descriptor)
+        return f"{self._path} can be appended to, {free}"
+
     def close(self) -> None:
         """Close the file, and let others write to it: now, or when the `send` that is under way has ended."""
         self._closed = True
@@ -127,24 +155,18 @@ class File:
 
     def _start(self) -> None:
         try:
-            self._descriptor = self._open()
-            self._take()
-        except (FileNotFoundError, NotADirectoryError):
-            raise acctship.HaltError(f"{self._path}: its folder does not exist: make it") from None
-        except IsADirectoryError:
-            raise acctship.HaltError(f"{self._path}: is no regular file; leave path out for standard output") from None
-        except PermissionError:
-            raise acctship.HaltError(f"{self._path}: permission denied") from None
+            with _explained(self._path):
+                self._descriptor = self._open()
+                self._take()
         except BaseException:
             self._let_go()
             raise
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
         try:
-            descriptor = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+            descriptor = os.open(self._path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o640)
         except FileExistsError:
-            return os.open(self._path, flags)
+            return os.open(self._path, _FLAGS)
         os.fchmod(descriptor, 0o640)  # whatever the umask
         folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH120 - as os.open
         try:
@@ -155,14 +177,12 @@ class File:
 
     def _take(self) -> None:
         """See that the file is fit to be written, and ours alone."""
-        status = os.fstat(self._descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise acctship.HaltError(f"{self._path}: is no regular file; leave path out for standard output")
+        size = _expect_regular(self._path, self._descriptor)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise acctship.HaltError(f"{self._path}: another process, or another output, writes to it") from None
-        self._repair(status.st_size)
+        self._repair(size)
 
     def _cut(self, size: int) -> None:
         try:
@@ -193,6 +213,27 @@ class File:
             self._cut(size - len(torn))
         if start and torn == tail:
             self._repair(start)
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Say of errors in opening a file what a person has to mend."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise acctship.HaltError(f"{path}: its folder does not exist: make it") from None
+    except IsADirectoryError:
+        raise acctship.HaltError(f"{path}: is no regular file; leave path out for standard output") from None
+    except PermissionError:
+        raise acctship.HaltError(f"{path}: permission denied") from None
+
+
+def _expect_regular(path: str, descriptor: int) -> int:
+    """Size of the file, which has to be one."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise acctship.HaltError(f"{path}: is no regular file; leave path out for standard output")
+    return status.st_size
 
 
 def _write(descriptor: int, batch: acctship.EventBatch) -> None:

@@ -27,4 +27,6 @@ def system_file() -> Path:
             return path  # a folder that may not be entered: opening the file then says who may
         return path
     names = " or ".join(map(str, SYSTEM_FILES))
-    raise InputError(f"no accounting file at {names}: switch accounting on (accton FILE), or name a file with -f")
+    raise InputError(
+        f"no accounting file at {names}: switch accounting on (acctship accounting on), or name a file with -f"
+    )

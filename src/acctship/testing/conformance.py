@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from acctship.testing.arriving import Arriving
+from acctship.testing.asking import Asking
 from acctship.testing.failing import Failing
 from acctship.testing.manners import Manners
 from acctship.testing.receiver import Fault
 
 NEEDS: Mapping[str, Fault | None] = {
     "test_building_touches_no_receiver_and_failed_open_is_no_end": "down",
+    "test_secrets_are_read_when_they_are_used_and_again_after_a_lost_connection": "down",
+    "test_check_of_a_receiver_that_is_down_raises": "down",
     "test_close_while_the_receiver_hangs_is_prompt": "hang",
     "test_events_survive_a_fault_that_is_there_at_open": None,
     "test_events_survive_a_fault_that_begins_during_a_send": None,
@@ -21,7 +24,7 @@ NEEDS: Mapping[str, Fault | None] = {
 """Tests by the fault that they need; None: any but `reject`."""
 
 
-class OutputConformance(Arriving, Failing, Manners):
+class OutputConformance(Arriving, Failing, Manners, Asking):
     """Tests what an output promises: inherit from it, and supply a fixture `receiver` that gives a `Receiver`.
 
     Attributes:

@@ -271,7 +271,12 @@ def test_who_switched_accounting_is_told(site: Site) -> None:
     (notice,) = site.said("switched")
     assert "evil\\x1b[m (process 77), user 1001, terminal pts/2" in notice.message
     old, new = site.follower.entries()
-    assert notice.details == {"segment": new.id, "previous": old.id}
+    assert notice.details["segment"] == new.id
+    assert notice.details["previous"] == old.id
+    by = notice.details["by"]
+    assert (by.name, by.pid, by.user.id, by.tty) == ("evil\\x1b[m", 77, "1001", "pts/2")
+    assert by.event == old.last_event
+    assert notice.event_id == f"health-{by.event}"
 
 
 def test_place_of_a_chunk_covers_the_record_before(site: Site) -> None:

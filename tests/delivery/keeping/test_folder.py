@@ -137,3 +137,11 @@ def test_file_that_may_not_be_read_is_not_begun_afresh(directory: Path) -> None:
     said = run_apart(OPEN.format(path=str(directory)), before=heed_permissions)
     says = "cannot be used: Permission denied: see to it that acctship may read and write it"
     assert said == f"{directory}/identity.json: {says}\n" * 2
+
+
+def test_what_canaries_leave_is_not_foreign(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "canary.json").write_text("{}")
+    (directory / "canary234567abc").symlink_to("/bin/true")
+    with closing(opened(directory)):
+        assert (directory / "identity.json").exists()

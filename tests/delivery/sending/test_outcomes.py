@@ -31,7 +31,8 @@ def test_same_batch_comes_again_after_an_error_that_may_pass(error: Exception) -
     assert outcome.counts == (3, 0, 0)
     assert (outcome.tally.complete, outcome.tally.retries) == (True, 2)
     assert output.sent == [events(3).ids] * 3
-    assert (output.opened, output.closed) == (1, 1)
+    again = 0 if isinstance(error, RetryableError) else 2  # the receiver's word, or a lost connection
+    assert (output.opened, output.closed) == (1 + again, 1 + again)
 
 
 def test_waits_grow_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:

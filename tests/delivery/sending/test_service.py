@@ -127,7 +127,8 @@ def test_state_says_what_the_output_does_at_present() -> None:
         return send
 
     steps = [look(RetryableError("busy")), look(HaltError("stop")), look(SendResult()), look(SendResult())]
-    watched = Watched(deploy(lambda: Scripted(*steps)))
+    output = Scripted(*steps)
+    watched = Watched(deploy(lambda: output))
     watched.deliver(events(1), events(1))
     assert states == ["sending", "retrying", "halted", "sending"]
     assert watched.worker.state == "stopped"
@@ -233,7 +234,8 @@ def test_success_of_a_send_that_began_before_the_failure_ends_no_outage() -> Non
         watched.notices.append(notice)
         failed.set()
 
-    watched = Watched(deploy(lambda: Output(HaltError("token revoked")), in_flight=2), report=report)
+    output = Output(HaltError("token revoked"))
+    watched = Watched(deploy(lambda: output, in_flight=2), report=report)
     watched.deliver(events(1), events(2))
     assert told == [[], [(HALTED, "start")]]
     assert watched.told == [(HALTED, "start"), (HALTED, "end")]

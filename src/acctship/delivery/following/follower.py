@@ -19,6 +19,7 @@ from acctship.delivery.following.making import EventMaker
 from acctship.delivery.following.reading import ChangedError, read_plain
 from acctship.delivery.following.segments import Catalogue, SegmentEntry
 from acctship.delivery.following.siblings import Sibling
+from acctship.delivery.following.standing import START, Places, Standing, missing
 from acctship.delivery.following.telling import shown
 from acctship.delivery.notice import Notice, Report
 from acctship.delivery.place import NOT_WANTED, Place
@@ -30,9 +31,6 @@ from acctship.records import Layout
 LOOK_EVERY = 1.0
 """Seconds between two looks at the path and at the files beside it."""
 _ATTEMPTS = 3
-_START = Place()
-
-Places = Mapping[str, Place]
 
 
 class Follower:
@@ -48,6 +46,9 @@ class Follower:
         report: told of what happens, from the thread that notices it.
         layout: of the records, where a person knows better than their first bytes tell.
         clock: seconds that never go back.
+
+    Attributes:
+        standing: tells what an output has not had.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Follower:
         self._live = LiveFile(
             path, layout, self._catalogue, source.id, report=self._notices.append, on_end=self._held.keep
         )
+        self.standing = Standing(path, self._catalogue, self._held, self._live, self._lock)
         self._told = Told(self._notices.append)
         self._chunks = Chunks(EventMaker(source, names), self._told)
         self._compressed = CompressedReader(self._catalogue, self._lock, self._told)
@@ -109,7 +111,7 @@ class Follower:
         for _ in range(_ATTEMPTS):
             readable = self._readable
             for key, whole in readable:
-                place = places.get(key, _START)
+                place = places.get(key, START)
                 if place.offset < whole and (until is None or key in until):
                     chunk = self._next_of(key, place, None if until is None else until[key])
                     if chunk is not None:
@@ -149,7 +151,7 @@ class Follower:
         with self._lock:
             now = self._clock()
             return sum(
-                _missing(entry, places) for entry in self._catalogue.entries() if not self._held.is_lost(entry.key, now)
+                missing(entry, places) for entry in self._catalogue.entries() if not self._held.is_lost(entry.key, now)
             )
 
     def lost(self, places: Places) -> list[tuple[SegmentEntry, int]]:
@@ -157,7 +159,7 @@ class Follower:
         with self._lock:
             now = self._clock()
             gone = [entry for entry in self._catalogue.entries() if self._held.is_lost(entry.key, now)]
-            return [(entry, missing) for entry in gone if (missing := _missing(entry, places))]
+            return [(entry, unread) for entry in gone if (unread := missing(entry, places))]
 
     def forget(self, key: str) -> None:
         """Remember a segment no more that no file holds."""
@@ -292,7 +294,3 @@ class Follower:
         else:
             self._held.is_other(key, place.offset, self._clock())
         self._list()
-
-
-def _missing(entry: SegmentEntry, places: Places) -> int:
-    return max(0, entry.size - places.get(entry.key, _START).offset)

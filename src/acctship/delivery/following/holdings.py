@@ -75,6 +75,14 @@ class Holdings:
         """Segments that are in files."""
         return {*self._files, *self._kept}
 
+    def paths(self, key: str) -> list[str]:
+        """Files in which a segment is."""
+        return [one.path for one in self._files.get(key, ())]
+
+    def refused(self) -> list[str]:
+        """Files that could hold records, and cannot be read."""
+        return list(self._siblings.refused())
+
     def is_lost(self, key: str, now: float) -> bool:
         """Whether no file has held a segment for a while."""
         return key in self._gone and now - self._gone[key] >= SETTLED

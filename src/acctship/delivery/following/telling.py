@@ -7,11 +7,12 @@ from zlib import crc32
 
 import numpy as np
 
+from acctship.accounting.callers import caller_of, callers, describe
 from acctship.delivery.following.segments import SegmentEntry
 from acctship.delivery.notice import Notice, Report
 from acctship.events.escape import escape
-from acctship.events.ttys import tty_text
-from acctship.records import Hole, RecordBatch, command
+from acctship.events.names import Names, no_name
+from acctship.records import Hole, RecordBatch
 
 
 def shown(path: str) -> str:
@@ -74,20 +75,18 @@ def who_switched(last: tuple[int, bytes], previous: SegmentEntry, new: SegmentEn
         new: the segment of the file that accounting was switched to.
 
     Returns:
-        None if the last record is that of a process that ended: it used CPU, memory or faults, or failed.
+        None if the last record is that of a process that ended.
     """
     layout = previous.laid_out
     records = RecordBatch(layout, np.frombuffer(last[1], layout.dtype), np.array([last[0]]))
-    used = (records.user_ticks(), records.system_ticks(), records.memory_kib(), records.minor_faults())
-    if records.wait_statuses()[0] or records.major_faults()[0] or any(column[0] for column in used):
+    if not callers(records)[0]:
         return None
-    pids = records.pids()
-    who = escape(command(records.comms()[0])) + ("" if pids is None else f" (process {int(pids[0])})")
+    caller = caller_of(records, 0, previous.id, Names(no_name, no_name))
     return Notice(
         "switched",
-        f"accounting was switched to another file, it seems by {who}, user {int(records.uids()[0])}, "
-        f"terminal {tty_text(int(records.ttys()[0]))}",
-        details={"segment": new.id, "previous": previous.id},
+        f"accounting was switched to another file, it seems by {describe(caller)}",
+        details={"segment": new.id, "previous": previous.id, "by": caller},
+        event_id=f"health-{caller.event}",
     )
 
 

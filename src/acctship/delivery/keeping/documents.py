@@ -101,27 +101,35 @@ def encode(document: Document) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
-def replace(path: Path, parts: Iterable[bytes]) -> None:
+def replace(path: Path, parts: Iterable[bytes], *, durable: bool = True, mode: int = 0o640) -> None:
     """Replace a file, or make it, so that a crash or a power loss at any moment leaves the old one or the new one.
+
+    Args:
+        path: of the file.
+        parts: what it shall hold.
+        durable: sync it; otherwise a power loss may leave an empty one, for what is worth nothing after it.
+        mode: its permissions, whatever the umask.
 
     Raises:
         OSError: the old content is there as it was; or the new one, which a power loss may still undo.
     """
     new = path.with_name(f".{path.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o640)  # whatever the umask
+            os.fchmod(descriptor, mode)
             _give(descriptor, path.parent)
             file.writelines(parts)
-            file.flush()
-            os.fsync(descriptor)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
         new.rename(path)
     except BaseException:
         with suppress(OSError):
             new.unlink()  # on a full disk, it would be in the way
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> None:

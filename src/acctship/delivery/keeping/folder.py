@@ -14,7 +14,10 @@ from acctship.events.escape import escape
 
 CURSORS, DEAD_LETTERS = "cursors", "deadletter"
 _OURS = {"identity.json", "segments.json", "outputs.json", "health.jsonl", CURSORS, DEAD_LETTERS}
-_NO_MATTER = re.compile(r"lock|status\.json|retain\.json|lost\+found|\..*\.new|.*\.lost-[0-9]+")
+_NO_MATTER = re.compile(
+    r"lock|status\.json|retain\.json|forced\.jsonl(\.taken)?|canary\.json|canary[a-z2-7]{9}"
+    r"|lost\+found|\..*\.new|.*\.lost-[0-9]+"
+)
 
 
 def make(directory: Path) -> None:
@@ -59,6 +62,34 @@ def lock(directory: Path) -> int:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
     return descriptor
+
+
+def in_use(directory: Path) -> bool | None:
+    """Whether a process has the lock, told without taking it: who starts meanwhile must not be in the way.
+
+    A process in another PID namespace than that of /proc is not seen (proc(5), "/proc/locks").
+
+    Returns:
+        None if that cannot be told here.
+    """
+    try:
+        status = (directory / "lock").stat()
+        held = Path("/proc/locks").read_text("ascii").splitlines()
+    except FileNotFoundError:
+        return False if Path("/proc/locks").exists() else None
+    except OSError:
+        return None
+    pid = ""
+    with suppress(OSError, UnicodeDecodeError):
+        pid = (directory / "lock").read_text("ascii").strip()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+    for line in held:
+        _, kind, _, _, owner, file, *_ = line.replace("->", "").split()
+        where, _, inode = file.rpartition(":")
+        # Some file systems show another device than stat(2) does: then the process tells that it is this file.
+        if kind == "FLOCK" and inode == str(status.st_ino) and (where == device or owner == pid):
+            return True
+    return False
 
 
 def move_aside(path: Path) -> Path | None:

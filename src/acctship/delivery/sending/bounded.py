@@ -7,6 +7,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from acctship.output import Output
+
 T = TypeVar("T")
 
 
@@ -41,3 +43,18 @@ def call(function: Callable[[], T], timeout: float) -> T:
     if error is not None:
         raise error
     return result  # type: ignore[return-value]  # no error, so it is the result
+
+
+def close(output: Output, timeout: float) -> bool:
+    """Close an output; what it says to that changes nothing any more.
+
+    Returns:
+        Whether that took no longer than so many seconds: if not, a thread is left behind.
+    """
+    try:
+        call(output.close, timeout)
+    except HungError:
+        return False
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin may raise anything
+        return True
+    return True

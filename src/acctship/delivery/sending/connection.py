@@ -1,13 +1,12 @@
-"""One configured output, opened when it is needed and built anew when it hangs."""
+"""One configured output, opened when it is needed, and built anew after a fault: secrets and keys are read again."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
-from acctship.delivery.sending.bounded import HungError, call
+from acctship.delivery.sending.bounded import HungError, call, close
 from acctship.deployed import Deployed
-from acctship.errors import HaltError, RetryableError
+from acctship.errors import HaltError, RetryableError, TooLargeError
 from acctship.events.batch import EventBatch
 from acctship.output import Output, SendResult
 
@@ -38,9 +37,13 @@ class Connection:
         self._opening = threading.Lock()
         self._lock = threading.Lock()  # never held while an output is called: closing waits for nobody
         self._abandoned, self._closed = 0, False
+        self._sending, self._worn = 0, False
 
     def send(self, batch: EventBatch) -> SendResult:
         """Call `send` of the open output; open one first if need be.
+
+        After anything but the receiver's own word (RetryableError, TooLargeError), the output is closed and another is
+        built for the next send, once no other thread is in it.
 
         Raises:
             RetryableError: it did not answer in time; it is abandoned. Or this connection is closed.
@@ -52,6 +55,14 @@ class Connection:
             result = call(lambda: output.send(batch), self._timeout)
         except HungError as error:
             raise self._abandon(output, error) from None
+        except (RetryableError, TooLargeError):
+            raise
+        except BaseException:
+            self._wear(output)
+            raise
+        finally:
+            with self._lock:
+                self._sending -= 1
         with self._lock:
             if self._current is output:
                 self._abandoned = 0
@@ -63,25 +74,45 @@ class Connection:
             self._closed = True
             output, self._current = self._current, None
         if output is not None:
-            _close(output, min(self._timeout, CLOSING))
+            close(output, min(self._timeout, CLOSING))
 
     def _opened(self) -> Output:
+        """The open output, which counts as sending from now on."""
         with self._opening:
-            if self._current is not None:
-                return self._current
+            worn, limit = self._take_worn(), min(self._timeout, CLOSING)
+            if worn is not None and not close(worn, limit):
+                raise self._abandon(None, HungError(f"it does not close in {limit:g} s"))
+            with self._lock:
+                if self._current is not None:
+                    self._sending += 1
+                    return self._current
             output = self._built()
             with self._lock:
                 if self._closed:
                     raise RetryableError("it is closed")
-                self._current = output
+                self._current, self._worn = output, False
             try:
                 call(output.open, self._timeout)
             except HungError as error:
                 raise self._abandon(output, error) from None
             except BaseException:
                 if self._forget(output):
-                    _close(output, self._timeout)
+                    close(output, self._timeout)
                 raise
+            with self._lock:
+                self._sending += 1
+            return output
+
+    def _wear(self, output: Output) -> None:
+        with self._lock:
+            self._worn = self._worn or self._current is output
+
+    def _take_worn(self) -> Output | None:
+        """An output that failed, for whoever closes it, if nobody sends through it."""
+        with self._lock:
+            if not self._worn or self._sending:
+                return None
+            output, self._current, self._worn = self._current, None, False
             return output
 
     def _built(self) -> Output:
@@ -95,7 +126,7 @@ class Connection:
         """Let go of an output that hangs: once, however many threads hang in it."""
         first = output is None or self._forget(output)
         if first and output is not None:
-            _close(output, 0)
+            close(output, 0)
         with self._lock:
             self._abandoned += first
             if self._abandoned >= MOST_ABANDONED:
@@ -110,8 +141,3 @@ class Connection:
             if was_current:
                 self._current = None
             return was_current
-
-
-def _close(output: Output, wait: float) -> None:
-    with suppress(Exception, SystemExit):  # it has been told; whatever it still says changes no outcome
-        call(output.close, wait)

@@ -49,15 +49,15 @@ class Outage:
             if self._open is None and now + wait - self._since > PATIENCE:
                 self._start("output-unreachable", f"is not reached: {why}: its events wait, and are tried again")
 
-    def halted(self, why: str, then: str) -> None:
-        """Somebody has to mend something; `then` tells what happens until then."""
+    def halted(self, why: str, then: str, section: str) -> None:
+        """Somebody has to mend something, as a section of the runbook says; `then` tells what happens until then."""
         with self._lock:
             self.last_error = why
             if self._since is None:
                 self._since = self._clock()
             if self._open != "output-halted":
                 self._end("is halted instead")
-                self._start("output-halted", f"is halted: {why}: {then}")
+                self._start("output-halted", f"is halted: {why}: {then}", section)
 
     def over(self) -> None:
         """Something was delivered."""
@@ -65,15 +65,15 @@ class Outage:
             self._since = None
             self._end("delivers again")
 
-    def _start(self, kind: Kind, message: str) -> None:
+    def _start(self, kind: Kind, message: str, section: str = "") -> None:
         self._open = kind
-        self._tell("start", kind, message)
+        self._tell("start", kind, message, section)
 
     def _end(self, message: str) -> None:
         kind, self._open = self._open, None
         if kind is not None:
             self._tell("end", kind, message)
 
-    def _tell(self, phase: Literal["start", "end"], kind: Kind, message: str) -> None:
-        text = f"outputs.{self._output}: {message}"
-        self._report(Notice(kind, text, phase, about=self._output, details={"output": self._output}))
+    def _tell(self, phase: Literal["start", "end"], kind: Kind, message: str, section: str = "") -> None:
+        text, name = f"outputs.{self._output}: {message}", self._output
+        self._report(Notice(kind, text, phase, about=name, details={"output": name}, section=section))

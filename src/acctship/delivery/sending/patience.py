@@ -45,5 +45,10 @@ def halt(halts: int) -> float:
     return _between(SHORTEST_HALT, min(LONGEST_HALT, SHORTEST_HALT * 2.0 ** min(halts, _MOST_DOUBLINGS)))
 
 
+def splay(longest: float) -> float:
+    """Seconds to wait before the first send, evenly spread over all machines that start at the same time."""
+    return _between(0, longest) if longest else 0.0
+
+
 def _between(low: float, high: float) -> float:
     return random.uniform(low, high)  # noqa: S311 - no secret depends on it

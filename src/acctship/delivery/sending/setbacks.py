@@ -65,8 +65,8 @@ class Setbacks:
         self._give_up(RetryableError(f"{most} attempts failed, the last one: {why}"))
         return True
 
-    def halt(self, error: BaseException, why: str, began: int) -> None:
-        """Send nothing until a person may have mended what is wrong."""
+    def halt(self, error: BaseException, why: str, began: int, section: str) -> None:
+        """Send nothing until a person may have mended what is wrong, as a section of the runbook says."""
         if self._patience.attempts is not None:
             self._give_up(error)
             return
@@ -77,7 +77,8 @@ class Setbacks:
             self._halts += 1
             wait = halt(self._halts)
         self._outbox.hold(wait, then_one_only=True)
-        self._outage.halted(why, f"its events wait; it is tried again in {wait:.0f} s, and then less and less often")
+        then = f"its events wait; it is tried again in {wait:.0f} s, and then less and less often"
+        self._outage.halted(why, then, section)
 
     def not_kept(self, error: OSError | HaltError, failures: int) -> bool:
         """Dead letters could not be kept: halt, and wait. False if it is not to be tried again.
@@ -92,6 +93,8 @@ class Setbacks:
         wait = halt(failures) if isinstance(error, HaltError) else back_off(failures)
         self._outbox.hold(wait, then_one_only=True)
         self._outage.halted(
-            f"its dead letters cannot be kept: {reason(error)}", "nothing is sent until they can; it is tried again"
+            f"its dead letters cannot be kept: {reason(error)}",
+            "nothing is sent until they can; it is tried again",
+            "halted-dead-letters",
         )
         return self._outbox.sleep(wait)

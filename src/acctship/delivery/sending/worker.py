@@ -73,20 +73,30 @@ class Worker:
         self._setbacks = Setbacks(patience, self._outbox, self._outage, self._end)
         self._rejections = Rejections(dead_letter, self._setbacks)
         self._lock = threading.Lock()
-        self._last_delivery, self._deaf = -math.inf, False
+        self._last_delivery, self._begins, self._deaf = -math.inf, -math.inf, False
 
     @property
-    def state(self) -> Literal["sending", "retrying", "halted", "stopped"]:
-        """What it does at present."""
-        return "stopped" if self._outbox.closed else self._outage.state
+    def state(self) -> Literal["waiting", "sending", "retrying", "halted", "stopped"]:
+        """What it does at present; `waiting` is for its turn at start-up, see `start`."""
+        if self._outbox.closed:
+            return "stopped"
+        return "waiting" if self._clock() < self._begins else self._outage.state
 
     @property
     def last_error(self) -> str:
         """What went wrong last, as a harmless line; empty if nothing has."""
         return self._outage.last_error
 
-    def start(self) -> None:
-        """Begin to send."""
+    @property
+    def last_delivery(self) -> float | None:
+        """When an event was delivered last, by `clock`; None if none has been."""
+        return self._last_delivery if self._last_delivery > -math.inf else None
+
+    def start(self, wait: float = 0.0) -> None:
+        """Begin to send; not before so many seconds have passed, if other machines start at the same time."""
+        if wait:
+            self._begins = self._clock() + wait
+            self._outbox.hold(wait)
         for number in range(self.deployed.limits.in_flight):
             name = f"acctship-{self.deployed.name}-{number}"
             threading.Thread(target=self._run, name=name, daemon=True).start()
@@ -224,16 +234,16 @@ class Worker:
         return []
 
     def _halt(self, part: Part, refusal: Refusal, began: int) -> list[Part]:
-        error, why = refusal.error, reason(refusal.error)
+        error, why, section = refusal.error, reason(refusal.error), "halted-set-up"
         if self._patience.attempts is None and refusal.means == "bug":
-            why = f"a bug in {self.deployed.found.plugin.package}: {type(error).__name__}: {why}"
+            why, section = f"a bug in {self.deployed.found.plugin.package}: {type(error).__name__}: {why}", "halted-bug"
             _log.error("outputs.%s: %s", self.deployed.name, why)
             _log.debug("outputs.%s: a bug", self.deployed.name, exc_info=error)
         if self._connection.gone is not None:
-            self._outage.halted(why, "nothing is sent until acctship starts anew")
+            self._outage.halted(why, "nothing is sent until acctship starts anew", "halted-hung")
             self._end(self._connection.gone)
         else:
-            self._setbacks.halt(error, why, began)
+            self._setbacks.halt(error, why, began, section)
         return [part]
 
     def _reject(self, part: Part, rejected: Mapping[int, str], *, in_a_row: bool) -> list[Part]:
@@ -254,5 +264,5 @@ class Worker:
         if believed == len(positions):
             return []
         why = f"{STREAK} events in a row were rejected, the last one: {line(rejected[positions[believed]])}"
-        self._setbacks.halt(HaltError(why), why, self._setbacks.round)
+        self._setbacks.halt(HaltError(why), why, self._setbacks.round, "halted-rejections")
         return [part.select(positions[believed:])]

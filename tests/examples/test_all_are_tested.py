@@ -1,0 +1,76 @@
+"""What a site copies is shown to work: a file that no test runs or validates does not belong into examples/."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from acctship.records import Reader
+from tests.conftest import skip
+from tests.programs import UnavailableError, debian_packages
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+TESTS = {
+    "acctship-output-webhook/": "examples/test_webhook.py",
+    "acctship.toml": "examples/test_config.py",
+    "ansible/": "examples/test_ansible.py",
+    "auditd/acctship.rules": "examples/test_auditd.py",
+    "debian/acctship.service.d/adm.conf": "examples/test_debian.py",
+    "debian/hooks.d/acctship.hook": "examples/test_debian.py",
+    "make_records.py": "examples/test_all_are_tested.py",
+    "pacct": "layouts.py",
+    "prometheus/": "examples/test_prometheus.py",
+    "rhel/logrotate.d/psacct": "examples/test_booted.py",
+    "systemd/acctship-accounting.service": "examples/test_systemd.py",
+    "systemd/acctship-rotate.service": "examples/test_systemd.py",
+    "systemd/acctship-rotate.timer": "examples/test_systemd.py",
+    "systemd/acctship.service": "examples/test_systemd.py",
+    "systemd/acctship.sysusers.conf": "examples/test_systemd.py",
+    "systemd/acctship.tmpfiles.conf": "examples/test_systemd.py",
+    "where.toml": "docs/test_docs.py",
+}
+"""The test of each file, or of a folder whose tests know its insides."""
+
+
+def test_each_file_has_a_test() -> None:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "."]
+    done = subprocess.run(listed, cwd=EXAMPLES, capture_output=True, text=True, check=False)
+    if done.returncode:
+        skip("which files belong to the project is known by git: run the tests in a clone")
+    files = done.stdout.splitlines()
+
+    assert len(files) > 20
+    assert [name for name in files if not _own(name)] == []
+    assert [TESTS[key] for name in files for key in _own(name) if not (ROOT / "tests" / TESTS[key]).exists()] == []
+
+
+def _own(name: str) -> list[str]:
+    return [key for key in TESTS if name == key or (key.endswith("/") and name.startswith(key))]
+
+
+def test_shell_scripts_are_sound() -> None:
+    try:
+        shellcheck = debian_packages("shellcheck") / "usr/bin/shellcheck"
+    except UnavailableError as error:
+        skip(str(error))
+    scripts = [path for path in EXAMPLES.rglob("*") if path.is_file() and path.read_bytes()[:9] == b"#!/bin/sh"]
+
+    assert scripts
+    done = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_records_can_be_made_anew(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        skip("switching accounting on takes root")
+    command: list[str | Path] = [sys.executable, EXAMPLES / "make_records.py", tmp_path / "pacct"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "acct(2)" in done.stderr:
+        skip(f"the kernel does no accounting for us: {done.stderr.strip()}")
+
+    assert done.returncode == 0, done.stderr
+    with Reader(tmp_path / "pacct") as reader:
+        assert sum(len(records) for records in reader) > 50

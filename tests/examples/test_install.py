@@ -1,0 +1,35 @@
+"""The commands of docs/install.md do what they say, typed in one after the other on a machine under a real systemd."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+from tests.examples.booted import booted
+from tests.examples.test_booted import FILES, nonces, shipped, storm
+
+TEXT = (Path(__file__).parents[2] / "docs/install.md").read_text("utf-8")
+
+
+def commands(word: str) -> str:
+    """The one block of shell commands in which a word occurs."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.DOTALL | re.MULTILINE)
+    (block,) = [block for block in blocks if word in block]
+    return "cd /opt/acctship\n" + textwrap.dedent(block)
+
+
+def test_by_hand(tmp_path: Path) -> None:
+    bare = {path: text for path, text in FILES.items() if path != "/etc/acctship/acctship.toml"}
+    with booted(tmp_path, bare, installed=False) as machine:
+        machine.shell(commands("systemd-sysusers"))
+        machine.shell(commands("install -m 0640 -g acctship"))
+        machine.shell(commands("systemctl enable --now"))
+        storm(machine, 0, 10)
+        shipped(machine, 10)
+        machine.shell(commands("systemctl disable --now").replace("rm -r /opt/acctship", "true"))  # that is this clone
+        storm(machine, 10, 20)
+
+        assert nonces(machine) == list(range(10))
+        places = "/etc/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/bin"
+        assert "\nacctship" not in machine.shell(f"ls {places}").replace("acctship-python", "")
