@@ -47,7 +47,7 @@ def test_kernel_is_caught_recording_and_not_recording(ground: Ground, tmp_path: 
 
 def test_file_that_is_not_there_is_not_recorded_to(tmp_path: Path) -> None:
     found = recording(tmp_path / "missing")
-    assert (found.state, "there is none of that name" in found.finding) == ("FAILED", True)
+    assert (found.state, "there is no file of that name" in found.finding) == ("FAILED", True)
 
 
 @pytest.mark.parametrize(("free", "state"), [(50, "ok"), (40, "ok"), (39, "warn"), (21, "warn"), (20, "FAILED")])

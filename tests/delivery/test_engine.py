@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from acctship import HaltError, SendResult
+from acctship import EventBatch, HaltError, SendResult
 from acctship.delivery.keeping import documents
 from acctship.deployed import Deployed
+from tests.builders import SIZE
 from tests.delivery.following.followed import numbered
 from tests.delivery.running import Running, Sink, running
 from tests.delivery.standins import deploy
@@ -83,6 +84,48 @@ def test_records_whose_file_is_gone_are_told_of_once(tmp_path: Path, monkeypatch
         run.until(lambda: sink.pids == [1, 2, 9, 10], "a record after a restart")
     (lost,) = sink.health("records-lost")
     assert (lost["acct"]["health"]["begin"], lost["acct"]["health"]["end"]) == (128, 256)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_loss_is_told_while_the_output_is_dead_and_what_is_on_its_way_still_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, meanwhile: bool
+) -> None:
+    """A file that is removed while acctship runs is read on; that one is lost all the same is played."""
+    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.0)
+    monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
+    live, dead, alive, asked = Sink(), Sink(), threading.Event(), threading.Event()
+    many = 20_000  # more than is read ahead
+
+    def hang(_batch: EventBatch) -> None:
+        asked.set()
+        alive.wait()
+
+    with running(tmp_path, oldest(live)) as run:
+        run.append(*range(many))
+        run.until(lambda: len(live.pids) == many, "the records")
+    (tmp_path / "pacct").rename(tmp_path / "pacct.1")
+    dead.before = hang
+    if not meanwhile:
+        (tmp_path / "pacct.1").unlink()
+    with running(tmp_path, oldest(live), oldest(dead, "dead", batch_events=1000)) as run:
+        run.append(99)
+        run.until(asked.is_set, "the dead output is asked")
+        if meanwhile:
+            follower = run.engine._follower
+            first, held = follower.entries()[0], follower._held
+            monkeypatch.setattr(held, "is_lost", lambda key, _now: key == first.key)
+        run.until(lambda: live.health("records-lost"), "the loss")
+        assert dead.pids == []
+        alive.set()
+        run.until(lambda: dead.pids[-1:] == [99], "what is in the next file")
+    arrived = dead.pids[:-1]
+    with running(tmp_path, oldest(live), oldest(dead, "dead")) as run:
+        run.append(100)
+        run.until(lambda: dead.pids[-1] == 100, "a record after a restart")
+    (lost,) = live.health("records-lost")
+    assert arrived == list(range(len(arrived)))
+    assert bool(arrived) == meanwhile
+    assert (lost["acct"]["health"]["begin"], lost["acct"]["health"]["end"]) == (SIZE * len(arrived), SIZE * many)
 
 
 def test_checkpoint_that_a_crash_kept_from_the_journal_is_told_once_more_with_its_id(

@@ -131,10 +131,28 @@ def test_the_daemon_ships_with_no_right_but_to_read(machine: Machine) -> None:
     assert "Traceback" not in said(machine)
 
 
+def test_canaries_fly_in_the_sandbox_and_tell_who_switched_accounting_off(machine: Machine) -> None:
+    machine.run("systemctl", "start", "acctship-accounting.service", "acctship.service")
+    seen = 'acctship status --json | grep -q \'"state": *"found"\''
+    until(lambda: machine.run("sh", "-c", f"{seen} && echo yes || echo no") == "yes\n", "the first canary", 60)
+    machine.run("acctship", "accounting", "off")
+
+    def stops() -> list[dict[str, Any]]:
+        return [event for event in events(machine) if event["event"]["action"] == "accounting-stopped"]
+
+    until(lambda: bool(stops()), f"the stop is told: {said(machine)}", 60)
+    by = stops()[0]["acct"]["health"]["by"]
+    assert (by["name"].startswith("python"), by["user"]["name"]) == (True, "root"), "/usr/bin/acctship is a script here"
+    machine.run("acctship", "accounting", "on")
+    until(lambda: len(stops()) == 2, "the end is told", 60)
+    assert not [event for event in events(machine) if event.get("process", {}).get("name", "").startswith("canary")]
+
+
 def test_the_daemon_reloads_starts_again_after_a_crash_and_stops_in_order(machine: Machine) -> None:
     machine.run("systemctl", "start", "acctship-accounting.service", "acctship.service")
     storm(machine, 0, 10)
     machine.run("systemctl", "reload", "acctship.service")
+    until(lambda: "a new configuration is in force" in said(machine), "it is read anew", 60)
     shipped(machine, 10)
     machine.run("systemctl", "kill", "--signal=KILL", "acctship.service")
     storm(machine, 10, 20)
@@ -148,7 +166,6 @@ def test_the_daemon_reloads_starts_again_after_a_crash_and_stops_in_order(machin
     assert sorted(set(nonces(machine))) == list(range(20))
     assert len(ids) == 20
     assert machine.property("acctship.service", "Result") == "success"
-    assert "a new configuration is in force" in said(machine)
 
 
 def test_a_wrong_configuration_fails_the_unit_and_is_not_tried_again(machine: Machine) -> None:

@@ -41,13 +41,17 @@ class Switch:
 
     def broken(self, where: str, name: str, what: str, *arguments: str) -> Done:
         """The same with a function of a module replaced, as a fault that nothing real shows at will."""
-        command = ["accounting", *arguments, "-c", str(self._config)]
-        replace = (
-            f"import errno, os, signal\nfrom acctship.accounting import {where}\nfrom acctship.cli import main\n"
+        return self.with_change(
+            f"import errno, os, signal\nfrom acctship.accounting import {where}\n"
             f"from acctship.errors import AccountingError\n"
-            f"def broken(*_): {what}\n{where}.{name} = broken\nmain({command!r})"
+            f"def broken(*_): {what}\n{where}.{name} = broken",
+            *arguments,
         )
-        return self.inside_run(sys.executable, "-c", replace)
+
+    def with_change(self, change: str, *arguments: str) -> Done:
+        """The same after some lines of Python, in its process."""
+        command = ["accounting", *arguments, "-c", str(self._config)]
+        return self.inside_run(sys.executable, "-c", f"{change}\nfrom acctship.cli import main\nmain({command!r})")
 
     def look(self) -> dict[str, Any]:
         """What `status --json` says."""

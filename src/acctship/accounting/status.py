@@ -90,10 +90,10 @@ def _state(live: Path, space: suitable.Room | None, *, exists: bool) -> tuple[St
     if written:
         return "on", f"but to {min(written)}, which was renamed: acctship accounting rotate switches over"
     if space and not space.enough:
-        return "paused", f"or off: {space}"
+        return "paused", f"{space} (or it is off)"
     if not exists:
-        return "off", "or to another file: there is none of that name"
-    return "off", "or to another file: a process that has just ended has no record there"
+        return "off", "there is no file of that name (or the kernel writes to another one)"
+    return "off", "a process that has just ended has no record there (or the kernel writes to another file)"
 
 
 def _look_at_files(live: Path, found: Status) -> None:

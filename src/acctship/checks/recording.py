@@ -18,7 +18,7 @@ def recording(path: Path) -> Finding:
         return warn(check, f"it cannot be told whether accounting is on: {found.why}", "ask as root")
     since = f"; the last record is of {found.last_record}" if found.last_record else ""
     return failed(
-        check, f"accounting is {found.state}, {found.why}{since}", "switch it on: `acctship accounting on`, as root"
+        check, f"accounting is {found.state}: {found.why}{since}", "switch it on: `acctship accounting on`, as root"
     )
 
 

@@ -110,6 +110,10 @@ class Feed:
         """Nothing is read that has not been handed over, and nothing was left to read at the last step."""
         return self._next is None and not self._draft.events
 
+    def holds(self, key: str) -> bool:
+        """Whether something of a segment is read, and not in the run yet; after a step that had nothing to do."""
+        return self._next is not None and self._next.piece.key == key
+
     def linger(self) -> float | None:
         """Seconds until the batch under construction has lingered enough; None if there is none."""
         return max(0.0, self._due - self._clock()) if self._draft.events else None

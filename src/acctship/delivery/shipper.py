@@ -68,6 +68,7 @@ class Shipper:
         self._settled: deque[tuple[Parcel, Mapping[int, str]]] = deque()
         self._changed = threading.Condition()
         self._news = True
+        self._lost: set[str] = set()  # segments that are told to be, and of which something is still on its way
         self._stopping = self._told_last = self._look_for_lost = False
         self._unsaved, self._saved_at, self._disk_full = True, float("-inf"), True  # it is not known yet
         self._proven = False
@@ -215,7 +216,8 @@ class Shipper:
         )
 
     def _report_lost(self) -> None:
-        if not self._look_for_lost or self._run:  # what is on its way may still arrive
+        """Tell what can never be shipped; what has been read of it is on its way, and may still arrive."""
+        if not self._look_for_lost:
             return
         self._look_for_lost = False
         name = self.deployed.name
@@ -229,10 +231,13 @@ class Shipper:
                     details={"output": name, "segment": segment.id, "begin": place.offset, "end": segment.size},
                 )
             )
-            self._tell(heartbeat=True)
-            self._cursor.begin(segment.key, Place(NOT_WANTED))
-            self._unsaved = True
             self._feed.places[segment.key] = Place(NOT_WANTED)
+            self._lost.add(segment.key)
+        for key in [key for key in self._lost if not (self._run.holds(key) or self._feed.holds(key))]:
+            self._tell(heartbeat=True)
+            self._cursor.begin(key, Place(NOT_WANTED))
+            self._unsaved = True
+            self._lost.discard(key)
 
     def _checkpoint(self) -> bool:
         """Tell of what has been done, where it is time to; True if there was something to tell."""

@@ -57,6 +57,13 @@ class AcknowledgedRun:
     def __len__(self) -> int:
         return self._length
 
+    def holds(self, key: str) -> bool:
+        """Whether a piece of a segment is on its way."""
+        piece = self._first
+        while piece is not None and piece.key != key:
+            piece = piece._behind
+        return piece is not None
+
     def add(self, piece: Piece) -> None:
         """Take the next piece.
 
