@@ -28,6 +28,7 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/lastcomm.py
 	$(RUN)/python benchmarks/where.py
 	$(RUN)/python benchmarks/delivery.py
+	$(RUN)/python benchmarks/syslog.py
 
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests
