@@ -30,6 +30,7 @@ from tests.servers.syslog_ng import SyslogNgd
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PORTS = {"tcp": 601, "udp": 514, "tls": 6514, "relp+tls": 20514}
+WAYS = [(kind, way) for kind in ("rsyslog", "syslog-ng") for way in PORTS if (kind, way) != ("syslog-ng", "relp+tls")]
 WEB, SU, FORK = 33, 2, 1
 USERS = Names({0: "root", WEB: "www-data", 1000: "alice"}.get, no_name)
 NOW_NS = 1_700_000_000_000_000_000
@@ -134,12 +135,8 @@ def test_is_loaded_without_complaint(receiver: Receiver) -> None:
     assert receiver.daemon.said() == ""
 
 
-@pytest.mark.parametrize("way", PORTS)
-def test_keeps_the_json_of_each_host_in_its_own_file(
-    way: str, kind: str, receiver: Receiver, authority: Authority
-) -> None:
-    if (kind, way) == ("syslog-ng", "relp+tls"):
-        return  # it speaks none
+@pytest.mark.parametrize(("kind", "way"), WAYS, indirect=["kind"])
+def test_keeps_the_json_of_each_host_in_its_own_file(way: str, receiver: Receiver, authority: Authority) -> None:
     one, other = processes("web1", record(pid=1), record(pid=2, comm=b"new\nline")), processes("db1", record(pid=3))
     send(table(receiver, way, authority), [*one, *other])
     until(lambda: len(receiver.events("web1")) == 2 and len(receiver.events("db1")) == 1, "both files are there")
