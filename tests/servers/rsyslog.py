@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tests.programs import debian_folder
 from tests.servers.certificates import Issued
+from tests.servers.daemon import Daemon, free_port
 
 PACKAGES = ("rsyslog", "rsyslog-relp", "rsyslog-gnutls", "rsyslog-openssl")
-PATIENCE = 30.0
-"""Seconds that it may take to start or to end."""
 
 Listening = Literal["tcp", "udp", "tls", "relp", "relp+tls", "unix-dgram", "unix-stream"]
 
@@ -35,7 +30,7 @@ _PARTS = {
 }
 
 
-class Rsyslogd:
+class Rsyslogd(Daemon):
     """The process, over a configuration that somebody has written.
 
     Args:
@@ -48,70 +43,20 @@ class Rsyslogd:
     """
 
     def __init__(self, config: Path, ports: Collection[int] = (), sockets: Collection[Path] = ()) -> None:
-        self._root = debian_folder("rsyslog", *PACKAGES)
-        self._config, self._ports, self._sockets = config, ports, sockets
-        self._said = config.with_suffix(".said")
-        self._process: subprocess.Popen[bytes] | None = None
+        root = debian_folder("rsyslog", *PACKAGES)
+        (modules,) = root.glob("usr/lib/*/rsyslog")
+        super().__init__(config, [modules.parent], ports, sockets)
+        self._program: list[str | Path] = [root / "usr/sbin/rsyslogd", "-M", modules]
 
-    def start(self) -> None:
-        """Start it, and wait until it listens."""
-        (modules,) = self._root.glob("usr/lib/*/rsyslog")
-        command: list[str | Path] = [self._root / "usr/sbin/rsyslogd", "-n", "-f", self._config, "-M", modules]
-        with self._said.open("ab") as said:
-            self._process = subprocess.Popen(
-                [*command, "-i", self._config.with_suffix(".pid")],
-                env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": str(modules.parent)},
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-            )
-        end = time.monotonic() + PATIENCE
-        while not self._listens():
-            assert self._process.poll() is None, f"rsyslogd does not start: {self.said()}"
-            assert time.monotonic() < end, f"rsyslogd does not listen: {self.said()}"
-            time.sleep(0.02)  # between two looks
+    def command(self) -> list[str | Path]:
+        """In the foreground."""
+        return [*self._program, "-n", "-f", self.config, "-i", self.config.with_suffix(".pid")]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it, if it runs, and wait for its end."""
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(PATIENCE)
-            self._process = None
-        for path in self._sockets:
-            path.unlink(missing_ok=True)  # or a killed one's would look like the next one's
-
-    def kill(self) -> None:
-        """End it with SIGKILL."""
-        self.stop(signal.SIGKILL)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal, such as SIGSTOP."""
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def runs(self) -> bool:
-        """Tell whether it was started, and has not ended by `stop` or `kill`."""
-        return self._process is not None
-
-    def said(self) -> str:
-        """What it has said about itself."""
-        return self._said.read_text("utf-8", "replace")
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def _listens(self) -> bool:
-        bound = {
-            int(line.split()[1].rpartition(":")[2], 16)
-            for table in ("tcp", "tcp6", "udp", "udp6")
-            for line in Path("/proc/net", table).read_text().splitlines()[1:]
-            if line.split()[3] in ("0A", "07")  # TCP_LISTEN; unconnected UDP
-        }
-        return bound.issuperset(self._ports) and all(path.exists() for path in self._sockets)
+    def check(self) -> str:
+        """Have it look at the configuration alone; gives its complaints, without the line that says that it looks."""
+        done = self.run([*self._program, "-N1", "-f", self.config])
+        lines = [line for line in done.stderr.splitlines() if "config validation run" not in line]
+        return "\n".join(line for line in lines if "End of config validation run" not in line)
 
 
 class Rsyslog(Rsyslogd):
@@ -133,7 +78,7 @@ class Rsyslog(Rsyslogd):
         folder.mkdir()
         self.received, config = folder / "received.jsonl", folder / "rsyslog.conf"
         self._certificate, self._ca = certificate, ca
-        self._where = {way: str(folder / way) if "unix" in way else str(_free_port()) for way in listening}
+        self._where = {way: str(folder / way) if "unix" in way else str(free_port()) for way in listening}
         self._read, self._lines = 0, list[dict[str, Any]]()
         self.received.touch()
         config.write_text(self._text(folder))
@@ -209,9 +154,3 @@ class Rsyslog(Rsyslogd):
             case "unix-stream":
                 load = "" if "tcp" in self._where else 'module(load="imptcp")\n'
                 return f'{load}input(type="imptcp" path="{where}")\n'
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -79,7 +79,7 @@ class Stream:
 
     def _settle(self, deadline: Deadline) -> None:
         try:
-            self._wire.settle(_SETTLING, deadline)
+            self._wire.settle(min(_SETTLING, deadline.left() / 4), deadline)
         except acctship.RetryableError as error:
             deadline.left()
             self._expect_silence()

@@ -52,9 +52,12 @@ class Wire:
             RetryableError: it broke off, or took too long.
         """
         try:
-            encrypted = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
-        except ValueError:  # no name that TLS can ask for
-            raise acctship.HaltError(f"{self.peer}: {name!r} is no name of a server: check server_name") from None
+            asked = name.encode("idna")
+        except UnicodeError:
+            asked = b""
+        if not asked:  # `wrap_socket` would refuse it, and leave the socket open
+            raise acctship.HaltError(f"{self.peer}: {name!r} is no name of a server: check server_name")
+        encrypted = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
         self._sock = encrypted
         while True:
             try:
