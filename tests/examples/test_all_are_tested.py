@@ -24,6 +24,8 @@ TESTS = {
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
     "rhel/logrotate.d/psacct": "examples/test_booted.py",
+    "rsyslog/": "examples/test_syslog_receivers.py",
+    "syslog-ng/": "examples/test_syslog_receivers.py",
     "systemd/acctship-accounting.service": "examples/test_systemd.py",
     "systemd/acctship-rotate.service": "examples/test_systemd.py",
     "systemd/acctship-rotate.timer": "examples/test_systemd.py",

@@ -124,10 +124,9 @@ def processes(host: str, *records: bytes) -> list[bytes]:
 
 
 def stopped(host: str, phase: str) -> bytes:
-    """What acctship tells when accounting is off, and when it is on again; made of another outage's event."""
-    notice = Notice("file-unreadable", "accounting is off", "start" if phase == "start" else "end", "/var/log/pacct")
-    line = health_event(notice, source(host), NOW_NS, event_id=f"h-{phase}", outage="0-1", began_ns=None)
-    return line.replace(b'"file-unreadable"', b'"accounting-stopped"')
+    """What acctship tells when accounting is off, and when it is on again."""
+    notice = Notice("accounting-stopped", "accounting is off", "start" if phase == "start" else "end", "/var/log/pacct")
+    return health_event(notice, source(host), NOW_NS, event_id=f"h-{phase}", outage="0-1", began_ns=None)
 
 
 def test_is_loaded_without_complaint(receiver: Receiver) -> None:
@@ -189,7 +188,8 @@ def test_alerts_tell_what_they_are_for_and_nothing_else(receiver: Receiver, auth
     assert "user www-data, pid 7, parent 1" in privileges
     assert json.loads(alerting[0])["event"]["id"] in privileges
     assert "\x1b" not in privileges
-    assert "web1 accounting stopped: accounting is off, event h-start" in accounting
+    assert "web1 accounting stopped: accounting is off" in accounting
+    assert "runbook.md#accounting-stopped), event h-start" in accounting
 
 
 def test_alert_is_one_line_whatever_a_sender_makes_up(receiver: Receiver, authority: Authority) -> None:
