@@ -206,3 +206,20 @@ def test_run_loads_only_the_output_that_it_uses(site: Path, run: Callable[..., D
     distribution(site, "probe", {"null": "from pathlib import Path\nPath('loaded').touch()\n" + good()})
     assert run("run", "--once", "-f", EXAMPLE).code == 0
     assert not (tmp_path / "loaded").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "section"),
+    [
+        (("run", "-c", "missing.toml"), "config-error"),
+        (("accounting", "rotate", "-f", "missing/pacct"), "accounting-error"),
+    ],
+)
+def test_errors_of_what_units_run_end_in_the_runbook(command: tuple[str, ...], section: str, tmp_path: Path) -> None:
+    done = acctship(*command, cwd=tmp_path)
+    assert done.code != 0
+    assert done.err.endswith(f" (docs/runbook.md#{section})\n")
+
+
+def test_errors_of_other_commands_do_not(tmp_path: Path) -> None:
+    assert "runbook" not in acctship("decode", "-f", tmp_path / "missing").err
