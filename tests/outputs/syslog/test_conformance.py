@@ -89,6 +89,7 @@ class Real:
 
 class TestUdp(OutputConformance):
     faults: ClassVar[Collection[Fault]] = ["down"]
+    test_check_of_a_receiver_that_is_down_raises = None  # type: ignore[assignment]  # nobody answers over UDP
 
     @pytest.fixture
     def receiver(self, rsyslog: StartRsyslog) -> Real:

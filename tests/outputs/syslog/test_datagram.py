@@ -10,6 +10,7 @@ import pytest
 
 from acctship import HaltError, RetryableError
 from acctship.outputs.syslog.addresses import Place
+from acctship.outputs.syslog.config import Config
 from acctship.outputs.syslog.datagram import Local, Udp
 from acctship.outputs.syslog.deadline import Deadline
 from acctship.testing import events, hostile_events
@@ -67,6 +68,13 @@ def test_refusal_by_all_is_a_matter_of_time() -> None:
         pytest.raises(RetryableError, match=f"{nobody.peer}: Connection refused"),
     ):
         output.send(events(2))
+
+
+def test_check_says_that_nobody_answers_over_udp() -> None:
+    config = Config(transport="udp", address="127.0.0.1:9")
+    assert config.output(config.delivery()).check() == (  # type: ignore[attr-defined]  # optional
+        "127.0.0.1:9 has an address: whether anybody listens there is not told over UDP"
+    )
 
 
 def test_names_are_resolved_anew_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

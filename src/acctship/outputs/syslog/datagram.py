@@ -35,6 +35,8 @@ class Local:
         OSError: nobody reads there; EPROTOTYPE if it is no socket of datagrams.
     """
 
+    answers = True
+
     def __init__(self, path: str) -> None:
         self.peer, self._path = acctship.escape(os.fsencode(path)), path
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -89,6 +91,8 @@ class Udp:
     Args:
         found: at least one.
     """
+
+    answers = False
 
     def __init__(self, found: Sequence[Place]) -> None:
         self._places = list(found)

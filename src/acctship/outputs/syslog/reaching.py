@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class Session(Protocol):
     """Sends to one receiver until something fails; then it is abandoned, and another one is begun."""
 
+    answers: bool
+    """Whether it would not be there if nobody were."""
+
     @property
     def peer(self) -> str:
         """The receiver, for messages."""

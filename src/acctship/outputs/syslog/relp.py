@@ -63,6 +63,8 @@ class Relp:
         first: number of its first transaction.
     """
 
+    answers = True
+
     def __init__(self, wire: Wire, window: int, *, first: int = 1) -> None:
         self.peer, self._wire, self._window = wire.peer, wire, window
         self._next, self._closing = first, False

@@ -76,7 +76,8 @@ class Sender:
             except (acctship.RetryableError, acctship.HaltError, OSError) as error:
                 problems.append(error)
             else:
-                reached.append(f"{session.peer} can be reached")
+                unknown = "has an address: whether anybody listens there is not told over UDP"
+                reached.append(f"{session.peer} {'can be reached' if session.answers else unknown}")
                 session.close()
         if not reached:
             raise combined(problems)

@@ -23,6 +23,8 @@ class Stream:
         frame: how one message is told from the next.
     """
 
+    answers = True
+
     def __init__(self, wire: Wire, frame: Frame) -> None:
         self.peer, self._wire, self._frame = wire.peer, wire, frame
         self._proven = False
