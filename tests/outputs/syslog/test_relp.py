@@ -78,6 +78,8 @@ def test_reason_of_a_rejection_is_harmless() -> None:
 
 def test_events_that_make_no_message_and_rejected_ones_keep_their_positions() -> None:
     class Every3rd:
+        shortened = 0
+
         def messages(self, batch: object) -> tuple[list[bytes], dict[int, str]]:
             assert batch
             return [b"<86>1 even" if at % 2 else b"<86>1 odd" for at in (0, 1, 3, 4)], {2: "too long"}

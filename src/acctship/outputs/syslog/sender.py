@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
@@ -16,8 +18,16 @@ _OURS = 0.8
 """Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
 
 
+_TELL = 60.0
+"""Seconds between two lines about events that were made shorter, at least."""
+
+_log = logging.getLogger("acctship")
+
+
 class Formatting(Protocol):
-    """What makes messages of events."""
+    """What makes messages of events; it counts those that lost optional fields to be short enough."""
+
+    shortened: int
 
     def messages(self, batch: acctship.EventBatch, /) -> tuple[list[bytes], dict[int, str]]:
         """A message for each event, but for those that are rejected: their positions in the batch, and reasons."""
@@ -35,6 +45,7 @@ class Sender:
     def __init__(self, attempts: Sequence[Attempt], formatter: Formatting, timeout: float) -> None:
         self._attempts, self._formatter, self._seconds = attempts, formatter, timeout * _OURS
         self._session: Session | None = None
+        self._told, self._told_at = 0, float("-inf")
         self._lock, self._closed = threading.Lock(), threading.Event()
 
     def open(self) -> None:
@@ -55,6 +66,7 @@ class Sender:
             HaltError: not before a person mends the set-up.
         """
         messages, rejected = self._formatter.messages(batch)
+        self._tell_shortened()
         if messages and (refused := self._deliver(messages)):
             positions = [at for at in range(len(batch)) if at not in rejected]
             rejected = {**rejected, **{positions[at]: why for at, why in refused.items()}}
@@ -87,6 +99,16 @@ class Sender:
         """Close the connection: now, or when the `send` that is under way has seen that it shall end."""
         self._closed.set()
         self._let_go_if_closed()
+
+    def _tell_shortened(self) -> None:
+        count, now = self._formatter.shortened, time.monotonic()
+        if count > self._told and now >= self._told_at + _TELL:
+            self._told, self._told_at = count, now
+            _log.warning(
+                "syslog: %d events so far were longer than max_message and went without some optional fields: "
+                "raise it, or leave fields out with omit",
+                count,
+            )
 
     def _deliver(self, messages: Sequence[bytes]) -> Mapping[int, str]:
         with self._held() as deadline:
