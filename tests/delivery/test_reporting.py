@@ -53,6 +53,7 @@ def test_outage_is_two_events_with_one_id_however_often_it_is_reported(desk: Des
         desk.now += 2_000_000_000
     start, end = desk.events()
     assert start["acct"]["health"]["outage"] == end["acct"]["health"]["outage"]
+    assert end["acct"]["health"]["cause"] == start["message"]
     assert (start["acct"]["health"]["phase"], end["acct"]["health"]["phase"]) == ("start", "end")
     assert (end["event"]["duration"], end["event"]["start"]) == (4_000_000_000, start["@timestamp"])
 
@@ -83,6 +84,7 @@ def test_outage_goes_on_over_a_restart(desk: Desk, tmp_path: Path) -> None:
     again.report(HEALED)
     *_, start, end = again.events()
     assert start["acct"]["health"]["outage"] == end["acct"]["health"]["outage"]
+    assert end["acct"]["health"]["cause"] == start["message"]
     assert end["event"]["duration"] == 60_000_000_000
 
 

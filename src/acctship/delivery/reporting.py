@@ -25,10 +25,17 @@ _decode = msgspec.json.Decoder(Event).decode
 
 
 class Outage(NamedTuple):
-    """Something that is out of order at present."""
+    """Something that is out of order at present.
+
+    Attributes:
+        id: shared by the events of its start and its end.
+        began_ns: nanoseconds since 1970.
+        cause: what its start said.
+    """
 
     id: str
     began_ns: int
+    cause: str
 
 
 class Reporter:
@@ -70,12 +77,13 @@ class Reporter:
             if notice.phase == "start":
                 if key in self._open:
                     return
-                outage = self._open[key] = Outage(os.urandom(8).hex(), now)
+                outage = self._open[key] = Outage(os.urandom(8).hex(), now, notice.text)
             elif notice.phase == "end":
                 outage = self._open.pop(key, None)
                 if outage is None:
                     return
                 began = outage.began_ns
+                notice = replace(notice, details={**notice.details, "cause": outage.cause})
             self.told = self.told + Counter([notice.action])
             self._log(notice.text)
             details = {**notice.details, "about": notice.about} if notice.phase != "moment" else notice.details
@@ -141,7 +149,7 @@ def _open_outages(journal: Journal) -> dict[tuple[str, str], Outage]:
             key = (event.event.action, health.about or "")
             if health.phase == "start":
                 began = datetime.fromisoformat(event.timestamp)
-                found[key] = Outage(health.outage, int(began.timestamp() * 1000) * 1_000_000)
+                found[key] = Outage(health.outage, int(began.timestamp() * 1000) * 1_000_000, event.message or "")
             else:
                 found.pop(key, None)
     return found

@@ -227,6 +227,7 @@ class Health(Struct, omit_defaults=True, gc=False, frozen=True):
     by: Caller | None = None
     size: Annotated[Count | None, Meta(description="Bytes of a file that was removed")] = None
     reason: Annotated[str | None, Meta(description="Why that was done")] = None
+    cause: Annotated[str | None, Meta(description="At the end of an outage: what was said at its start")] = None
 
 
 class Acct(Struct, omit_defaults=True, gc=False, frozen=True):
