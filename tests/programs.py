@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
@@ -24,10 +25,7 @@ def gnu_acct_folder() -> Path:
     found = shutil.which("dump-acct", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if found:
         return Path(found).parent
-    unpacked = CACHE / "gnu-acct"
-    if not (unpacked / "usr/sbin/dump-acct").exists():
-        _unpack_debian_package("acct", unpacked)
-    return unpacked / "usr/sbin"
+    return debian_folder("gnu-acct", "acct") / "usr/sbin"
 
 
 def promtool() -> Path:
@@ -37,54 +35,52 @@ def promtool() -> Path:
         UnavailableError: it cannot be had here.
     """
     found = shutil.which("promtool")
-    if found:
-        return Path(found)
-    unpacked = CACHE / "prometheus"
-    if not (unpacked / "usr/bin/promtool").exists():
-        _unpack_debian_package("prometheus", unpacked)
-    return unpacked / "usr/bin/promtool"
+    return Path(found) if found else debian_folder("prometheus", "prometheus") / "usr/bin/promtool"
 
 
-def _unpack_debian_package(name: str, into: Path) -> None:
+def library_path(unpacked: Path) -> str:
+    """LD_LIBRARY_PATH for the programs of `debian_folder`."""
+    return ":".join(str(path) for part in ("lib", "usr/lib") for path in (unpacked / part).glob("*-linux-gnu*"))
+
+
+def debian_folder(name: str, *packages: str) -> Path:
+    """Folder with Debian's packages and what they need and this machine lacks; unpacked, not installed.
+
+    Raises:
+        UnavailableError: they cannot be had here.
+    """
+    unpacked = CACHE / name
+    if not unpacked.exists():
+        _unpack_debian_packages(packages, unpacked)
+    return unpacked
+
+
+def _unpack_debian_packages(names: Sequence[str], into: Path) -> None:
     if not shutil.which("apt-get"):
-        raise UnavailableError(f"{name} is neither installed nor to be had: this is no Debian")
+        raise UnavailableError(f"{names[0]} is neither installed nor to be had: this is no Debian")
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent) as part:  # what is cut short shall not look complete
-        fetch = ["apt-get", "download", name]
-        if subprocess.run(fetch, cwd=part, capture_output=True, check=False).returncode:
-            subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
-            done = subprocess.run(fetch, cwd=part, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise UnavailableError(f"Debian's package {name} cannot be downloaded: {done.stderr.strip()[-200:]}")
-        (package,) = Path(part).glob(f"{name}_*.deb")
-        unpacked = Path(part, name)
-        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+        wanted = {*names, *_missing(names)}
+        _apt_get("download", *wanted, folder=part)
+        unpacked = Path(part, "unpacked")
+        for package in Path(part).glob("*.deb"):
+            subprocess.run(["dpkg", "-x", package, unpacked], check=True)
         if not into.exists():  # another run may have been faster
             unpacked.rename(into)
 
 
-def debian_packages(*names: str) -> Path:
-    """A folder in which Debian's packages of these names are unpacked, all in one root.
-
-    Raises:
-        UnavailableError: one cannot be had here.
-    """
-    together = CACHE / "+".join(names)
-    if not together.exists():
-        with tempfile.TemporaryDirectory(dir=_made(CACHE)) as part:
-            for name in names:
-                _unpack_debian_package(name, Path(part, name))
-                shutil.copytree(Path(part, name), Path(part, "together"), symlinks=True, dirs_exist_ok=True)
-            if not together.exists():  # another run may have been faster
-                Path(part, "together").rename(together)
-    return together
+def _missing(names: Sequence[str]) -> list[str]:
+    """The packages that would have to be installed beside those."""
+    plan = _apt_get("install", "--simulate", "--no-install-recommends", *names)
+    return [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
 
 
-def library_path(unpacked: Path) -> str:
-    """LD_LIBRARY_PATH for the programs of `debian_packages`."""
-    return ":".join(str(path) for part in ("lib", "usr/lib") for path in (unpacked / part).glob("*-linux-gnu*"))
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _apt_get(*arguments: str, folder: str | None = None) -> str:
+    command = ["apt-get", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)  # a new machine has no lists yet
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnavailableError(f"{' '.join(command)} failed: {done.stderr.strip()[-200:]}")
+    return done.stdout

@@ -27,7 +27,9 @@ from acctship.events.where import Conditions
 from acctship.keys import keys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
+from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
+from tests.docs import syslog
 
 EXAMPLE = Path(__file__).parents[2] / "examples/acctship-output-webhook/tests/test_webhook.py"
 SHOWN_BY_PROXY = get_args(ProxyFault)
@@ -45,6 +47,7 @@ def parts() -> dict[str, str]:
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
+        "configuration: syslog": _keys(SyslogConfig),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
         "health actions": _table(
@@ -70,6 +73,7 @@ def parts() -> dict[str, str]:
         ),
         "testing: suite": "\n".join(_tests(OutputConformance)),
         "testing: fixtures": _table(("Fixture", "Gives"), _fixtures()),
+        **syslog.parts(),
         "public names": ", ".join(f"`{name}`" for name in sorted(acctship._HOMES, key=str.lower)),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acctship.records import Reader
 from tests.conftest import skip
-from tests.programs import UnavailableError, debian_packages
+from tests.programs import UnavailableError, debian_folder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -24,6 +24,8 @@ TESTS = {
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
     "rhel/logrotate.d/psacct": "examples/test_booted.py",
+    "rsyslog/": "examples/test_syslog_receivers.py",
+    "syslog-ng/": "examples/test_syslog_receivers.py",
     "systemd/acctship-accounting.service": "examples/test_systemd.py",
     "systemd/acctship-rotate.service": "examples/test_systemd.py",
     "systemd/acctship-rotate.timer": "examples/test_systemd.py",
@@ -53,7 +55,7 @@ def _own(name: str) -> list[str]:
 
 def test_shell_scripts_are_sound() -> None:
     try:
-        shellcheck = debian_packages("shellcheck") / "usr/bin/shellcheck"
+        shellcheck = debian_folder("shellcheck", "shellcheck") / "usr/bin/shellcheck"
     except UnavailableError as error:
         skip(str(error))
     scripts = [path for path in EXAMPLES.rglob("*") if path.is_file() and path.read_bytes()[:9] == b"#!/bin/sh"]

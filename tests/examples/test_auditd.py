@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
-from tests.programs import UnavailableError, debian_packages, library_path
+from tests.programs import UnavailableError, debian_folder, library_path
 
 RULES = Path(__file__).parents[2] / "examples/auditd/acctship.rules"
 LINES = [line.lstrip("#") for line in RULES.read_text().splitlines() if line.lstrip("#").startswith("-")]
@@ -27,7 +27,7 @@ def auditd() -> Path:
     if os.geteuid() != 0 or not shutil.which("unshare"):
         skip("keeping rules from the kernel takes root and unshare (util-linux)")
     try:
-        return debian_packages("auditd", "libaudit1", "libauparse0", "libcap-ng0", "libwrap0")
+        return debian_folder("auditd", "auditd")
     except UnavailableError as error:
         skip(str(error))
 

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.kernel.nested import until
-from tests.programs import UnavailableError, debian_packages, library_path
+from tests.programs import UnavailableError, debian_folder, library_path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DROP_INS = "/run/systemd/system/acctship.service.d"
@@ -194,7 +194,7 @@ def test_rotation_by_the_timers_service_loses_nothing(machine: Machine) -> None:
 
 def test_rhels_logrotate_in_its_sandbox_loses_nothing_and_leaves_accounting_on(tmp_path: Path) -> None:
     try:
-        unpacked = debian_packages("logrotate", "libpopt0")
+        unpacked = debian_folder("logrotate", "logrotate")
     except UnavailableError as error:
         skip(str(error))
     unit = (unpacked / "lib/systemd/system/logrotate.service").read_text()

@@ -13,7 +13,7 @@ from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.examples.test_booted import DROP_INS, EXAMPLES, FILES, STORM, nonces, said, shipped, status, storm
 from tests.kernel.nested import until
-from tests.programs import UnavailableError, debian_packages
+from tests.programs import UnavailableError, debian_folder
 
 LIVE, ROTATED = "/var/log/account/pacct", "/var/log/account/pacct.1"
 
@@ -44,7 +44,7 @@ def test_the_hook_lets_the_group_read_what_was_rotated(tmp_path: Path) -> None:
 def debian_12(tmp_path: Path) -> Iterator[Machine]:
     """A machine on which Debian 12's acct switches and rotates, and acctship only ships."""
     try:
-        acct = debian_packages("acct")
+        acct = debian_folder("gnu-acct", "acct")
     except UnavailableError as error:
         skip(str(error))
     daily = acct / "etc/cron.daily/acct"
