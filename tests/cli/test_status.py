@@ -172,6 +172,7 @@ def test_output_that_rejects_has_dead_letters(tmp_path: Path) -> None:
         machine.configure(machine.webhook(hook.url))
         machine.append(1, 6)
         with machine.run():
+            until(lambda: len(machine.pids()) == 5, "the records at the other output")
             until(lambda: document_of(machine)["outputs"]["hook"]["dead_letters"] == 1, "the dead letter")
             until(lambda: document_of(machine)["outputs"]["hook"]["lag_bytes"] == 0, "the rest")
             done = machine.command("status", "--max-dead-letters", "0")
