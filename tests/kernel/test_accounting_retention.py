@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.builders import record
-from tests.kernel.nested import Ground, nested
+from tests.kernel.nested import Ground
 from tests.kernel.switching import Switch
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with nested(tmp_path) as ground:
-        yield ground
 
 
 def needs(switch: Switch, *paths: Path, ago: float = 0.0) -> None:

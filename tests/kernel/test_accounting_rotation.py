@@ -13,18 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ACCTSHIP
-from tests.kernel.nested import Ground, nested, nonces, until
+from tests.kernel.nested import Ground, nonces, until
 from tests.kernel.shipping import Service
 from tests.kernel.switching import GROUP, Switch
 
 ROTATIONS = 100
 DIE = "os.kill(os.getpid(), signal.SIGKILL)"
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with nested(tmp_path) as ground:
-        yield ground
 
 
 @pytest.fixture

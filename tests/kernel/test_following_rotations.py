@@ -17,7 +17,7 @@ import pytest
 
 from acctship.events.schema import Health
 from tests.kernel import rotating
-from tests.kernel.nested import Ground, nested, nonces
+from tests.kernel.nested import Ground, nonces
 from tests.kernel.shipping import Copy, Service
 
 CAMPAIGN = bool(os.environ.get("ACCTSHIP_CAMPAIGN"))
@@ -28,12 +28,6 @@ LONGEST_LIFE = 1.5
 """Seconds that a service lives between two crashes, at most: enough to start, ship and write cursors."""
 
 SWITCHING = [rotating.rename, rotating.savelog, rotating.dated]
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with nested(tmp_path) as ground:
-        yield ground
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -15,12 +14,6 @@ from tests.kernel import rotating
 from tests.kernel.nested import Ground, nested, nonces
 
 ROTATIONS = 20
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with nested(tmp_path) as ground:
-        yield ground
 
 
 def held(ground: Ground) -> list[list[bytes]]:

@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import SIZE
-from tests.kernel.nested import Ground, nested, until
+from tests.kernel.nested import Ground, until
 from tests.kernel.shipping import Copy, Service
 from tests.kernel.switching import Switch
 
 TIGHT = 'max_size = "0B"\nmax_age = 0\n'
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with nested(tmp_path) as ground:
-        yield ground
 
 
 @pytest.fixture

@@ -1,0 +1,17 @@
+"""What tests of a real kernel share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.nested import Ground, nested
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Ground]:
+    """Two nested pid namespaces, both accounted."""
+    with nested(tmp_path) as ground:
+        yield ground
