@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
+
+Way = TypeVar("Way", bound=str)
 
 PATIENCE = 30.0
 """Seconds that it may take to start or to end."""
@@ -113,3 +116,46 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+class Received(Generic[Way]):
+    """What a receiver writes to a file, a line of JSON for each message, and where it listens.
+
+    Args:
+        folder: made for all of its files.
+        listening: in which ways; Unix sockets have `unix` in their name.
+
+    Attributes:
+        received: the file.
+    """
+
+    def __init__(self, folder: Path, listening: Sequence[Way]) -> None:
+        folder.mkdir()
+        self.received = folder / "received.jsonl"
+        self.received.touch()
+        self._where = {way: str(folder / way) if "unix" in way else str(free_port()) for way in listening}
+        self._read, self._lines = 0, list[dict[str, Any]]()
+
+    @property
+    def ports(self) -> list[int]:
+        """Of TCP and UDP."""
+        return [int(where) for way, where in self._where.items() if "unix" not in way]
+
+    @property
+    def sockets(self) -> list[Path]:
+        """Unix sockets."""
+        return [Path(where) for way, where in self._where.items() if "unix" in way]
+
+    def address(self, way: Way) -> str:
+        """What `address` of an output has to be."""
+        return self._where[way] if "unix" in way else f"127.0.0.1:{self._where[way]}"
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The parts of each message that has arrived by now."""
+        with self.received.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if line.endswith(b"\n"):
+                    self._lines.append(json.loads(line))
+                    self._read += len(line)
+        return list(self._lines)

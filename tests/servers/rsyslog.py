@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tests.programs import debian_folder
 from tests.servers.certificates import Issued
-from tests.servers.daemon import Daemon, free_port
+from tests.servers.daemon import Daemon, Received
 
 PACKAGES = ("rsyslog", "rsyslog-relp", "rsyslog-gnutls", "rsyslog-openssl")
 
@@ -59,7 +58,7 @@ class Rsyslogd(Daemon):
         return "\n".join(line for line in lines if "End of config validation run" not in line)
 
 
-class Rsyslog(Rsyslogd):
+class Rsyslog(Received[Listening], Rsyslogd):
     """One that listens in every way, or in some, and writes each message to a file before it acknowledges it.
 
     Args:
@@ -69,21 +68,17 @@ class Rsyslog(Rsyslogd):
         ca: who may issue certificates of clients; without it, clients need none.
 
     Attributes:
-        received: a line of JSON for each message.
+        received: a line of JSON for each message: its parts, those of `_PARTS`, and `time` as RFC 3339 has it.
     """
 
     def __init__(
         self, folder: Path, *listening: Listening, certificate: Issued | None = None, ca: Path | None = None
     ) -> None:
-        folder.mkdir()
-        self.received, config = folder / "received.jsonl", folder / "rsyslog.conf"
+        Received.__init__(self, folder, listening)
         self._certificate, self._ca = certificate, ca
-        self._where = {way: str(folder / way) if "unix" in way else str(free_port()) for way in listening}
-        self._read, self._lines = 0, list[dict[str, Any]]()
-        self.received.touch()
+        config = folder / "rsyslog.conf"
         config.write_text(self._text(folder))
-        ports = [int(where) for way, where in self._where.items() if "unix" not in way]
-        super().__init__(config, ports, [Path(where) for way, where in self._where.items() if "unix" in way])
+        Rsyslogd.__init__(self, config, self.ports, self.sockets)
 
     def start(self) -> None:
         """Start it; cut off a line in the middle of which the last one was killed: nobody had acknowledged it."""
@@ -91,23 +86,9 @@ class Rsyslog(Rsyslogd):
         os.truncate(self.received, whole)
         super().start()
 
-    def address(self, way: Listening) -> str:
-        """What `address` of an output has to be."""
-        return self._where[way] if "unix" in way else f"127.0.0.1:{self._where[way]}"
-
     def port(self, way: Listening) -> int:
         """Port of TCP or UDP."""
         return int(self._where[way])
-
-    def messages(self) -> list[dict[str, Any]]:
-        """The parts of each message that has arrived by now: those of `_PARTS`, and `time` as RFC 3339 has it."""
-        with self.received.open("rb") as file:
-            file.seek(self._read)
-            for line in file:
-                if line.endswith(b"\n"):
-                    self._lines.append(json.loads(line))
-                    self._read += len(line)
-        return list(self._lines)
 
     def _text(self, folder: Path) -> str:
         """Its configuration. A direct queue has no memory: what is acknowledged has been written."""

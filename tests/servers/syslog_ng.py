@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tests.programs import debian_folder
 from tests.servers.certificates import Issued
-from tests.servers.daemon import Daemon, free_port
+from tests.servers.daemon import Daemon, Received
 
 PACKAGES = ("syslog-ng-core", "syslog-ng-scl")
 
@@ -72,7 +71,7 @@ class SyslogNgd(Daemon):
         return done.stdout
 
 
-class SyslogNg(SyslogNgd):
+class SyslogNg(Received[Listening], SyslogNgd):
     """One that listens in every way, or in some, and writes each message to a file.
 
     Args:
@@ -82,35 +81,17 @@ class SyslogNg(SyslogNgd):
         ca: who may issue certificates of clients; without it, clients need none.
 
     Attributes:
-        received: a line of JSON for each message.
+        received: a line of JSON for each message: its parts, those of `_PARTS`.
     """
 
     def __init__(
         self, folder: Path, *listening: Listening, certificate: Issued | None = None, ca: Path | None = None
     ) -> None:
-        folder.mkdir()
-        self.received, config = folder / "received.jsonl", folder / "syslog-ng.conf"
+        Received.__init__(self, folder, listening)
         self._certificate, self._ca = certificate, ca
-        self._where = {way: str(folder / way) if "unix" in way else str(free_port()) for way in listening}
-        self._read, self._lines = 0, list[dict[str, Any]]()
-        self.received.touch()
-        ports = [int(where) for way, where in self._where.items() if "unix" not in way]
-        super().__init__(config, ports, [Path(where) for way, where in self._where.items() if "unix" in way])
+        config = folder / "syslog-ng.conf"
+        SyslogNgd.__init__(self, config, self.ports, self.sockets)
         config.write_text(self._text())
-
-    def address(self, way: Listening) -> str:
-        """What `address` of an output has to be."""
-        return self._where[way] if "unix" in way else f"127.0.0.1:{self._where[way]}"
-
-    def messages(self) -> list[dict[str, Any]]:
-        """The parts of each message that has arrived by now: those of `_PARTS`."""
-        with self.received.open("rb") as file:
-            file.seek(self._read)
-            for line in file:
-                if line.endswith(b"\n"):
-                    self._lines.append(json.loads(line))
-                    self._read += len(line)
-        return list(self._lines)
 
     def _text(self) -> str:
         """Its configuration. Without flow control it would read what it then has no room for."""
