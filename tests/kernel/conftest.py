@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.nested import Ground, nested
+from tests.kernel.shipping import Service, running
 
 
 @pytest.fixture
@@ -15,3 +16,10 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     """Two nested pid namespaces, both accounted."""
     with nested(tmp_path) as ground:
         yield ground
+
+
+@pytest.fixture
+def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
+    """`acctship run` that follows the live file."""
+    with running(Service(tmp_path, ground.live)) as service:
+        yield service

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -166,3 +166,14 @@ class Service:
     def said(self) -> str:
         """What it has said on standard error and standard output."""
         return self._said.read_text()
+
+
+@contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """A service, from when it says that it has started to the end of the block."""
+    try:
+        service.start()
+        service.started()
+        yield service
+    finally:
+        service.kill()

@@ -7,7 +7,6 @@ import stat
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,17 +23,6 @@ DIE = "os.kill(os.getpid(), signal.SIGKILL)"
 @pytest.fixture
 def switch(ground: Ground, tmp_path: Path) -> Switch:
     return Switch(ground, tmp_path)
-
-
-@pytest.fixture
-def service(ground: Ground, tmp_path: Path) -> Iterator[Service]:
-    service = Service(tmp_path, ground.live)
-    try:
-        service.start()
-        service.started()
-        yield service
-    finally:
-        service.kill()
 
 
 def rotate(folder: Path) -> list[str | Path]:

@@ -9,9 +9,7 @@ import os
 import random
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -28,17 +26,6 @@ LONGEST_LIFE = 1.5
 """Seconds that a service lives between two crashes, at most: enough to start, ship and write cursors."""
 
 SWITCHING = [rotating.rename, rotating.savelog, rotating.dated]
-
-
-@pytest.fixture
-def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
-    service = Service(tmp_path, ground.live)
-    try:
-        service.start()
-        service.started()
-        yield service
-    finally:
-        service.kill()
 
 
 def assert_once(copy: Copy) -> None:

@@ -133,7 +133,7 @@ class Follower:
         """Sizes of all segments at present, for `next` to read up to; NOT_WANTED where only reading tells."""
         with self._locked():
             self._look()
-            return {key: self._size(key) for key, _ in self._readable}
+            return {key: self.standing.size(key) for key, _ in self._readable}
 
     def ended(self, key: str, offset: int) -> bool:
         """Whether a segment will not grow any more, and has been read to its end, or is not wanted."""
@@ -209,16 +209,10 @@ class Follower:
         self._list()
 
     def _list(self) -> None:
-        held = {*self._held.keys(), self._live.key}
-        entries = [entry for entry in self._catalogue.entries() if entry.key in held]
-        readable = [
-            (entry.key, NOT_WANTED if entry.key == self._live.key else self._size(entry.key)) for entry in entries
-        ]
+        keys = [entry.key for entry in self.standing.entries()]
+        readable = [(key, NOT_WANTED if key == self._live.key else self.standing.size(key)) for key in keys]
         if readable != self._readable:
             self._readable = readable  # never changed in place: readers go through it without the lock
-
-    def _size(self, key: str) -> int:
-        return NOT_WANTED if key != self._live.key and self._held.is_open(key) else self._catalogue[key].size
 
     def _next_of(self, key: str, place: Place, limit: int | None) -> Chunk | None:
         for _ in range(_ATTEMPTS):

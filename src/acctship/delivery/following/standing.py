@@ -69,10 +69,22 @@ class Standing:
         """Another number than before if a segment or a size has changed."""
         return self._catalogue.changes
 
+    def entries(self) -> list[SegmentEntry]:
+        """The segments that are in files, in the order in which outputs read them."""
+        with self._lock:
+            held = {*self._held.keys(), self._live.key}
+            return [entry for entry in self._catalogue.entries() if entry.key in held]
+
+    def size(self, key: str) -> int:
+        """Size of a segment at present; NOT_WANTED if only reading it to its end tells."""
+        with self._lock:
+            only_reading_tells = key != self._live.key and self._held.is_open(key)
+            return NOT_WANTED if only_reading_tells else self._catalogue[key].size
+
     def held(self) -> Held:
         """What is in files."""
         with self._lock:
-            entries = self._entries()
+            entries = self.entries()
             return Held(len(self._catalogue.entries()), len(entries), sum(entry.size for entry in entries))
 
     def lags(self, reached: Mapping[str, Places]) -> dict[str, Lag]:
@@ -82,7 +94,7 @@ class Standing:
             reached: how far each has got, by its name.
         """
         with self._lock:
-            entries, before = self._entries(), self._times
+            entries, before = self.entries(), self._times
             self._times = {}
             return {name: self._lag(entries, places, before) for name, places in reached.items()}
 
@@ -98,15 +110,10 @@ class Standing:
             paths = {*self._live_paths(), *self._held.refused()}
             held = self._held.keys()
             for key in held:
-                entry = self._catalogue[key]
-                size = NOT_WANTED if key != self._live.key and self._held.is_open(key) else entry.size
+                size = self.size(key)
                 if any(places.get(key, START).offset < size for places in reached):
                     paths.update(self._held.paths(key))
             return sorted(map(shown, paths))
-
-    def _entries(self) -> list[SegmentEntry]:
-        held = {*self._held.keys(), self._live.key}
-        return [entry for entry in self._catalogue.entries() if entry.key in held]
 
     def _lag(self, entries: list[SegmentEntry], places: Places, before: Mapping[tuple[str, int], float]) -> Lag:
         bytes_, records, oldest = 0, 0, None
