@@ -155,7 +155,8 @@ class Received(Generic[Way]):
         with self.received.open("rb") as file:
             file.seek(self._read)
             for line in file:
-                if line.endswith(b"\n"):
-                    self._lines.append(json.loads(line))
-                    self._read += len(line)
+                if not line.endswith(b"\n"):
+                    break  # its end may come while this loop runs, and would look like a line of its own
+                self._lines.append(json.loads(line))
+                self._read += len(line)
         return list(self._lines)
