@@ -25,6 +25,7 @@ from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.events.where import Conditions
 from acctship.keys import keys
+from acctship.network.tls import TlsKeys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 from acctship.outputs.syslog.config import Config as SyslogConfig
@@ -47,6 +48,7 @@ def parts() -> dict[str, str]:
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
+        "configuration: tls": _keys(TlsKeys),
         "configuration: syslog": _keys(SyslogConfig),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from acctship import HaltError, RetryableError
-from acctship.outputs.syslog.addresses import Place
+from acctship.network.addresses import Place
+from acctship.network.deadline import Deadline
 from acctship.outputs.syslog.config import Config
 from acctship.outputs.syslog.datagram import Local, Udp
-from acctship.outputs.syslog.deadline import Deadline
 from acctship.testing import events, hostile_events
 from tests.cli.service import until
 from tests.outputs.syslog.conftest import StartRsyslog

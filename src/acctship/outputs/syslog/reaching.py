@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import acctship
-from acctship.outputs.syslog import addresses, tls
-from acctship.outputs.syslog.addresses import Address, Place, first_that_works
+from acctship.network import addresses, tls
+from acctship.network.addresses import Address, Place, first_that_works
+from acctship.network.deadline import Deadline
+from acctship.network.wire import Wire, tune
 from acctship.outputs.syslog.datagram import Local, Udp
-from acctship.outputs.syslog.deadline import Deadline
 from acctship.outputs.syslog.framing import FRAMINGS
 from acctship.outputs.syslog.relp import Relp
 from acctship.outputs.syslog.stream import Stream
-from acctship.outputs.syslog.wire import Wire, tune
 
 if TYPE_CHECKING:
     from acctship.outputs.syslog.config import Config

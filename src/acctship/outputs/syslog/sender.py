@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import acctship
-from acctship.outputs.syslog.addresses import combined, first_that_works
-from acctship.outputs.syslog.deadline import Deadline
+from acctship.network.addresses import combined, first_that_works
+from acctship.network.deadline import Deadline
 from acctship.outputs.syslog.reaching import Attempt, Session
 
 _OURS = 0.8

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-import acctship
+from acctship.errors import RetryableError
 
 _SLICE = 0.25
 """Seconds of one wait, after which it is seen whether the output was closed meanwhile."""
@@ -36,7 +36,7 @@ class Deadline:
             RetryableError: the output is closed.
         """
         if self._closed.is_set():
-            raise acctship.RetryableError("closed before its turn came")
+            raise RetryableError("closed before its turn came")
         left = self._end - self._clock()
         if left <= 0:
             raise TimeoutError(errno.ETIMEDOUT, f"no answer in {self._seconds:.3g} s")

@@ -11,9 +11,9 @@ import termios
 import threading
 from contextlib import suppress
 
-import acctship
-from acctship.outputs.syslog.deadline import Deadline
-from acctship.outputs.syslog.tls import explain
+from acctship.errors import HaltError, OutputError, RetryableError
+from acctship.network.deadline import Deadline
+from acctship.network.tls import explain
 
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 20, socket.TCP_KEEPCNT: 3}
 """Seconds and times of tcp(7): a peer that is gone without a word is known after two minutes at rest."""
@@ -56,7 +56,7 @@ class Wire:
         except UnicodeError:
             asked = b""
         if not asked:  # `wrap_socket` would refuse it, and leave the socket open
-            raise acctship.HaltError(f"{self.peer}: {name!r} is no name of a server: check server_name")
+            raise HaltError(f"{self.peer}: {name!r} is no name of a server: check server_name")
         encrypted = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
         self._sock = encrypted
         while True:
@@ -88,7 +88,7 @@ class Wire:
             except ssl.SSLWantReadError:
                 self._wait(deadline, select.POLLIN)
             except OSError as error:
-                with suppress(OSError, acctship.RetryableError):
+                with suppress(OSError, RetryableError):
                     self.listen()  # over TLS, the last thing that it said may be why
                 raise self._failure(error) from None
 
@@ -112,7 +112,7 @@ class Wire:
             except OSError as error:
                 raise self._failure(error) from None
             else:
-                raise acctship.RetryableError(f"{self.peer}: closed the connection")
+                raise RetryableError(f"{self.peer}: closed the connection")
 
     def flush(self, deadline: Deadline) -> None:
         """Wait until the peer's kernel has all that was written (for a Unix socket, until its reader has).
@@ -150,7 +150,7 @@ class Wire:
     def close(self) -> None:
         """End the connection so that the peer reads all that it was sent: a bare close can make it lose the rest."""
         deadline = Deadline(_CLOSING, threading.Event())
-        with suppress(OSError, ValueError, acctship.OutputError):
+        with suppress(OSError, ValueError, OutputError):
             if isinstance(self._sock, ssl.SSLSocket):
                 self._end_tls(self._sock, deadline)
             self._sock.shutdown(socket.SHUT_WR)
@@ -183,10 +183,10 @@ class Wire:
         if self._sock.family != socket.AF_UNIX:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
-    def _failure(self, error: OSError) -> acctship.OutputError:
+    def _failure(self, error: OSError) -> OutputError:
         if isinstance(error, ssl.SSLError):
             return explain(error, self.peer)
-        return acctship.RetryableError(f"{self.peer}: {error.strerror or type(error).__name__}")
+        return RetryableError(f"{self.peer}: {error.strerror or type(error).__name__}")
 
 
 def tune(sock: socket.socket, seconds: float) -> None:

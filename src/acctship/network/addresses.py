@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import acctship
-from acctship.outputs.syslog.deadline import Deadline
+from acctship.errors import ConfigError, HaltError, RetryableError
+from acctship.network.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -62,9 +62,9 @@ def parse(text: str) -> Address:
     bare = host.removeprefix("[").removesuffix("]")
     bracketed = host == f"[{bare}]"
     if not bare or (host != bare and not bracketed) or (":" in bare) != bracketed:
-        raise acctship.ConfigError(f'address: {text!r}: expected "HOST:PORT", or "[IPV6]:PORT"')
+        raise ConfigError(f'address: {text!r}: expected "HOST:PORT", or "[IPV6]:PORT"')
     if not (port.isascii() and port.isdecimal() and 0 < int(port) <= _WORST_PORT):
-        raise acctship.ConfigError(f'address: {text!r}: expected a port from 1 to {_WORST_PORT} behind ":"')
+        raise ConfigError(f'address: {text!r}: expected a port from 1 to {_WORST_PORT} behind ":"')
     return Address(bare, int(port))
 
 
@@ -78,7 +78,7 @@ def places(address: Address, kind: socket.SocketKind) -> list[Place]:
         found = socket.getaddrinfo(address.host, address.port, type=kind)
     except (socket.gaierror, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "is no name of a host"
-        raise acctship.RetryableError(f"{address}: {why}") from None
+        raise RetryableError(f"{address}: {why}") from None
     made = []
     for family, _, _, _, where in found:
         peer = str(address) if where[0] == address.host else f"{address} ({where[0]})"
@@ -99,10 +99,10 @@ def connect(place: Place, deadline: Deadline) -> socket.socket:
             deadline.wait(sock, select.POLLOUT)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            raise acctship.RetryableError(f"{place.peer}: {os.strerror(code)}")
+            raise RetryableError(f"{place.peer}: {os.strerror(code)}")
     except TimeoutError as error:
         sock.close()
-        raise acctship.RetryableError(f"{place.peer}: {error.strerror}") from None
+        raise RetryableError(f"{place.peer}: {error.strerror}") from None
     except BaseException:
         sock.close()
         raise
@@ -122,7 +122,7 @@ def first_that_works(attempts: Iterable[Callable[[Deadline], T]], deadline: Dead
         attempt = waiting.pop(0)
         try:
             return attempt(deadline.share(len(waiting) + 1))
-        except (acctship.RetryableError, acctship.HaltError, OSError) as error:
+        except (RetryableError, HaltError, OSError) as error:
             problems.append(error)
     raise combined(problems)
 
@@ -132,6 +132,6 @@ def combined(problems: Sequence[Exception]) -> Exception:
     if len(problems) == 1:
         return problems[0]
     text = "; ".join(str(problem) for problem in problems)
-    if problems and all(isinstance(problem, acctship.HaltError) for problem in problems):
-        return acctship.HaltError(text)
-    return acctship.RetryableError(text)
+    if problems and all(isinstance(problem, HaltError) for problem in problems):
+        return HaltError(text)
+    return RetryableError(text)

@@ -1,0 +1,27 @@
+"""Addresses as a configuration names them, and one error for several receivers that fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from acctship import HaltError, RetryableError
+from acctship.network.addresses import Address, combined, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("siem.example.com:6514", Address("siem.example.com", 6514)),
+        ("192.0.2.7:514", Address("192.0.2.7", 514)),
+        ("[2001:db8::7]:6514", Address("2001:db8::7", 6514)),
+    ],
+)
+def test_address_is_understood_and_written_back(text: str, address: Address) -> None:
+    assert parse(text) == address
+    assert str(address) == text
+
+
+def test_only_if_all_are_matters_for_a_person_it_halts() -> None:
+    both: list[Exception] = [HaltError("a: bad certificate"), RetryableError("b: refused")]
+    assert (type(combined(both)), str(combined(both))) == (RetryableError, "a: bad certificate; b: refused")
+    assert isinstance(combined([HaltError("a"), HaltError("b")]), HaltError)
