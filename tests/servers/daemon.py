@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
@@ -157,6 +157,15 @@ class Received(Generic[Way]):
             for line in file:
                 if not line.endswith(b"\n"):
                     break  # its end may come while this loop runs, and would look like a line of its own
-                self._lines.append(json.loads(line))
+                self._lines.extend(self.read(line))
                 self._read += len(line)
         return list(self._lines)
+
+    def read(self, line: bytes) -> Iterable[dict[str, Any]]:
+        """The messages in a line of the file."""
+        return [json.loads(line)]
+
+    def cut_unfinished(self) -> None:
+        """Cut off a line in the middle of which the receiver was killed: nobody had acknowledged it."""
+        if self.received.is_file():  # it may be /dev/full, to show a fault
+            os.truncate(self.received, self.received.read_bytes().rfind(b"\n") + 1)
