@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from acctship.testing import FaultProxy
 from tests.faults.accounts import expect_all, expect_one_id_each, expect_sums
@@ -15,17 +14,12 @@ from tests.faults.machine import FILTER, Machine
 from tests.faults.test_kills import LONGEST_LIFE, live_for
 from tests.faults.test_syslog import KINDS, Weather
 from tests.outputs.elasticsearch.stored import Stored
-from tests.servers.elasticsearch import Elasticsearch
+from tests.servers.elasticsearch import Elasticsearch, Major
 from tests.servers.fixtures import Serve
 
 EACH = FAULTS // 4
-KILLS = 20 if LARGE else 2
+KILLS = 20 if LARGE else 1
 """A node takes seconds to be back."""
-
-
-@pytest.fixture
-def stored(serve: Serve, tmp_path: Path) -> Stored:
-    return Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
 
 
 def table(there: Stored, port: int) -> str:
@@ -54,8 +48,9 @@ def expect(machine: Machine, there: Stored) -> None:
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
-    machine: Machine, rng: random.Random, stored: Stored
+    machine: Machine, rng: random.Random, elasticsearch: Callable[[Major], Elasticsearch]
 ) -> None:
+    stored = Stored(elasticsearch(9), "faults")
     port = int(stored.server.url.rpartition(":")[2])
     with FaultProxy("127.0.0.1", port) as proxy:
         machine.configure(table(stored, proxy.port))
@@ -80,8 +75,9 @@ def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_when_acctship_and_the_node_are_killed(
-    machine: Machine, rng: random.Random, stored: Stored
+    machine: Machine, rng: random.Random, serve: Serve, tmp_path: Path
 ) -> None:
+    stored = Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
     machine.configure(table(stored, int(stored.server.url.rpartition(":")[2])))
     for _ in range(KILLS):
         machine.write(rng.randrange(50, 300), rng)

@@ -11,7 +11,6 @@ import pytest
 from acctship.deployed import deploy
 from acctship.events.batch import EventBatch
 from acctship.testing import Delivered, deliver, events, huge_events
-from tests.cli.service import Site, until
 from tests.outputs.elasticsearch.stored import Stored
 from tests.servers.elasticsearch import Elasticsearch, Major
 from tests.servers.fixtures import Serve
@@ -56,20 +55,3 @@ def test_request_above_the_limit_of_the_node_is_sent_in_halves_and_an_event_abov
     assert (done.acknowledged, [*done.rejected], done.failure) == (1000, [*huge.ids], None)
     assert "too large: " in done.rejected[huge.ids[0]]
     assert sorted(stored.ids()) == sorted(batch.ids)
-
-
-def test_outage_of_the_node_loses_nothing_and_is_told(serve: Serve, tmp_path: Path) -> None:
-    stored, site = Stored(serve(Elasticsearch, tmp_path / "node", 9), "daemon"), Site(tmp_path)
-    table = f'url = "{stored.server.url}"\nnamespace = "daemon"\nstart = "oldest"\n'
-    site.configure(f'[outputs.es]\ntype = "elasticsearch"\n{table}[outputs.es.delivery]\nlinger = "50ms"\n')
-    site.append(1, 1001)
-    with site.run() as service:
-        until(lambda: stored.count(stored.process) == 1000, "the node has what was there")
-        stored.server.kill()
-        site.append(1001, 2001)
-        until(lambda: len(site.health("output-unreachable")) == 1, "the other output is told")
-        stored.server.start()
-        until(lambda: stored.count(stored.process) == 2000, "the node has all, once")
-        until(lambda: len(site.health("output-unreachable")) == 2, "the other output is told of the end")
-        assert service.stop()[0] == 0
-    assert {*stored.ids(stored.process)} == {one["event"]["id"] for one in site.events() if "process" in one}
