@@ -1,0 +1,40 @@
+"""Data streams of a real Elasticsearch, of each version, and a stand-in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.outputs.elasticsearch.scripted import Scripted
+from tests.outputs.elasticsearch.stored import Stored
+from tests.servers.elasticsearch import Elasticsearch, Major
+
+Node = Callable[[Major], Elasticsearch]
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=[8, 9])
+def stored(request: pytest.FixtureRequest, elasticsearch: Node) -> Iterator[Stored]:
+    """Data streams that nobody has written to, in each version."""
+    yield from _empty(elasticsearch(request.param))
+
+
+@pytest.fixture
+def newest(elasticsearch: Node) -> Iterator[Stored]:
+    """The same in the newest version alone."""
+    yield from _empty(elasticsearch(9))
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    """A stand-in that stores all, until it is told otherwise."""
+    with Scripted() as made:
+        yield made
+
+
+def _empty(server: Elasticsearch) -> Iterator[Stored]:
+    made = Stored(server, f"test{next(_numbers)}")
+    yield made
+    made.clear()
