@@ -7,16 +7,13 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 
 import acctship
 from acctship.outputs.elasticsearch.config import Config
-
-if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
 
 PASSWORD, API_KEY = "ACCTSHIP_ELASTICSEARCH_PASSWORD", "ACCTSHIP_ELASTICSEARCH_API_KEY"
 """Variables of the environment that hold secrets."""
@@ -50,35 +47,29 @@ class Connection(Struct, frozen=True):
         """Whether they name a cluster."""
         return bool(self.urls or self.cloud_id)
 
-    def client(self) -> Elasticsearch:
-        """A client that speaks to it.
+    def config(self, namespace: str) -> Config:
+        """The same as an output would be configured.
 
         Raises:
-            AcctshipError: options contradict each other, or a secret cannot be read.
-            UsageError: they name no cluster.
+            ConfigError: options contradict each other.
+            UsageError: they name no cluster, or there is nobody to ask for a password.
         """
-        from acctship.outputs.elasticsearch.client import connect  # noqa: PLC0415 - not imported to show the help
-
-        config = self._config()
-        config.check()
-        return connect(config)
-
-    def _config(self) -> Config:
-        """The same as an output would be configured; the namespace is no matter of the connection."""
         if not self.named:
             raise click.UsageError("Name a cluster: --url https://HOST:PORT, or --cloud-id.")
         if self.username is not None and self.api_key_file is not None:
             raise click.UsageError("--username: or --api-key-file, not both.")
-        user = self.username is not None
-        return Config(
+        made = Config(
             url=self.urls or None,
             cloud_id=self.cloud_id,
+            namespace=namespace,
             ca=self.ca,
             fingerprint=self.fingerprint,
             username=self.username,
             password=_password(self.password_file, self.username) if self.username is not None else None,
-            api_key=None if user else _secret(self.api_key_file, API_KEY),
+            api_key=_secret(self.api_key_file, API_KEY) if self.username is None else None,
         )
+        made.check()
+        return made
 
 
 def connection_options(command: Command) -> Command:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import warnings
+import re
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import elasticsearch
 
 import acctship
+from acctship.network.deadline import Deadline
+from acctship.outputs.elasticsearch.failures import Unreachable
+from acctship.outputs.elasticsearch.node import WARNING
+from acctship.outputs.elasticsearch.nodes import Nodes
 from acctship.outputs.elasticsearch.plan import Request
+from acctship.outputs.elasticsearch.reasons import harmless, reason_of
 
-if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
-
-_LONGEST = 300
-"""Characters of what a server says that a message quotes."""
+_SECONDS = 60.0
+"""How long one request may take: a rollover waits for shards."""
 _HEADERS = {"accept": "application/json", "content-type": "application/json"}
+_WARNED = re.compile(r'299 [^"]*"((?:[^"\\]|\\.)*)"')
+_REMEDY = {
+    401: "check the user and the password, or the API key",
+    403: "who sets up needs the rights in docs/elasticsearch-setup.md#rights",
+}
 
 
 class Server:
-    """A client with plain answers.
+    """A cluster with plain answers.
 
     Args:
-        client: of Elasticsearch.
+        nodes: of it.
         warn: is told what the server warns of.
     """
 
-    def __init__(self, client: Elasticsearch, warn: Callable[[str], None]) -> None:
-        self._client, self._warn = client, warn
+    def __init__(self, nodes: Nodes, warn: Callable[[str], None]) -> None:
+        self._nodes, self._warn = nodes, warn
 
     def ask(self, path: str) -> Any:
         """What is at a path; None if nothing is (404).
@@ -34,7 +44,7 @@ class Server:
         Raises:
             AcctshipError: it cannot be known.
         """
-        return self._perform("GET", path, None, absent=True)
+        return self._perform("GET", path, None, (404,))
 
     def send(self, request: Request) -> Any:
         """Have something changed.
@@ -42,45 +52,29 @@ class Server:
         Raises:
             AcctshipError: it was not.
         """
-        answer = self._perform(request.method, request.path, request.body, absent=False)
+        answer = self._perform(request.method, request.path, request.body, ())
         if answer.get("acknowledged") is False:
             raise acctship.AcctshipError(f"{request.method} {request.path}: some nodes were too slow: run it again")
         return answer
 
-    def _perform(self, method: str, path: str, body: Any, *, absent: bool) -> Any:
-        from elasticsearch import ApiError, TransportError  # noqa: PLC0415 - of the extra
+    def _perform(self, method: str, path: str, body: Any, absent: tuple[int, ...]) -> Any:
+        def question(client: elasticsearch.Elasticsearch, _seconds: float) -> tuple[int, str, Any]:
+            asked = client.options(ignore_status=(*absent, *range(400, 413)))
+            answer = asked.perform_request(method, path, headers=_HEADERS, body=body)
+            return answer.meta.status, answer.meta.headers.get(WARNING) or "", answer.body
 
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            try:
-                answer = self._client.perform_request(method, path, headers=_HEADERS, body=body).body
-            except ApiError as error:
-                if absent and error.meta.status == 404:
-                    return None
-                raise acctship.AcctshipError(f"{method} {path}: {_refused(error.meta.status, error.body)}") from None
-            except TransportError as error:
-                raise acctship.AcctshipError(f"{method} {path}: {_quoted(str(error.message))}") from None
-        for one in heard:
-            self._warn(f"{method} {path}: the server warns: {_quoted(str(one.message))}")
+        try:
+            status, warned, answer = self._nodes.ask(question, Deadline(_SECONDS, threading.Event()))
+        except Unreachable as problem:
+            raise acctship.AcctshipError(f"{method} {path}: {problem.error}") from None
+        except acctship.OutputError as error:
+            raise acctship.AcctshipError(f"{method} {path}: {error}") from None
+        for text in _WARNED.findall(warned):
+            self._warn(f"{method} {path}: the server warns: {harmless(text)}")
+        if status in absent:
+            return None
+        if status >= 400:
+            why = reason_of(answer.get("error")) if isinstance(answer, dict) else harmless(answer)
+            remedy = f": {_REMEDY[status]}" if status in _REMEDY else ""
+            raise acctship.AcctshipError(f"{method} {path}: HTTP {status}: {why}{remedy}")
         return answer
-
-
-def _refused(status: int, body: Any) -> str:
-    error = body.get("error") if isinstance(body, dict) else body
-    if isinstance(error, dict):
-        error = error.get("reason") or error.get("type")
-    said = f"{status}, {_quoted(str(error))}"
-    if status == 401:
-        return f"{said}: the user or the password, or the API key, is wrong"
-    if status == 403:
-        return f"{said}: who sets up needs the rights in docs/elasticsearch-setup.md#rights"
-    return said
-
-
-def one_line(text: str) -> str:
-    """A message with what others have put into it made safe for a terminal; nobody reverses it."""
-    return acctship.escape(text.encode("utf-8", "surrogateescape")).replace("\\\\", "\\")
-
-
-def _quoted(text: str) -> str:
-    return one_line(text)[:_LONGEST]

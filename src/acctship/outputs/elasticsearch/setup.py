@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,9 @@ from acctship.outputs.elasticsearch.key_file import KeyFile
 from acctship.outputs.elasticsearch.keys import active_keys, described, key_request, revoke_request
 from acctship.outputs.elasticsearch.lifecycle import RETENTION, SEARCHABLE, Lifecycle
 from acctship.outputs.elasticsearch.plan import Request, plan
-from acctship.outputs.elasticsearch.server import Server, one_line
+
+if TYPE_CHECKING:
+    from acctship.outputs.elasticsearch.server import Server
 
 _days = click.IntRange(1, 36_500)
 
@@ -78,7 +81,7 @@ def command(
         raise click.UsageError(f"{lifecycle.too_short()} (PCI DSS 10.5.1). Say --force if that is meant.")
     if searchable is not None and searchable > retention:
         raise click.UsageError(f"--searchable {searchable}: is longer than the retention of {retention} days.")
-    server = None if dry_run and not connection.named else Server(connection.client(), _say)
+    server = None if dry_run and not connection.named else _server(connection, namespace)
     if revoke and key_name is not None:
         _revoke(server, key_name, dry_run=dry_run)
         return
@@ -89,6 +92,16 @@ def command(
         _say("templates and data streams are as they should be: nothing changed")
     if key_name is not None:
         _make_key(server, key_request(key_name, namespace, expires), key_name, key_file, dry_run=dry_run)
+
+
+def _server(connection: Connection, namespace: str) -> Server:
+    config = connection.config(namespace)
+    try:
+        from acctship.outputs.elasticsearch.nodes import Nodes  # noqa: PLC0415 - not imported to show the help
+        from acctship.outputs.elasticsearch.server import Server  # noqa: PLC0415
+    except ImportError as error:
+        raise acctship.PluginError(f"setup elasticsearch: {error}: pip install 'acctship[elasticsearch]'") from None
+    return Server(Nodes(config, 1), _say)
 
 
 def _revoke(server: Server | None, name: str, *, dry_run: bool) -> None:
@@ -138,4 +151,5 @@ def _nothing(_path: str) -> None:
 
 
 def _say(message: str) -> None:
-    click.echo(f"acctship: {one_line(message)}", err=True)
+    text = acctship.escape(message.encode("utf-8", "surrogateescape")).replace("\\\\", "\\")  # nobody reverses it
+    click.echo(f"acctship: {text}", err=True)
