@@ -68,7 +68,7 @@ def outcome(answer: Any, streams: Sequence[str]) -> acctship.SendResult:
                 raise acctship.HaltError(f"{streams[at]}: HTTP {status}: {_why(item)}{_remedy(item)}")
     if retry:
         _expect_that_some_pass(items, streams, retry)
-    return acctship.SendResult(rejected=rejected, retry=retry)
+    return acctship.SendResult(rejected=rejected, retry=tuple(retry))
 
 
 def _items(answer: Any, count: int) -> list[dict[str, Any]]:

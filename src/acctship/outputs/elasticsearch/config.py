@@ -93,6 +93,8 @@ class Config(TlsKeys, kw_only=True):
         if (self.username is None) != (self.password is None):
             name, other = ("username", "password") if self.password is None else ("password", "username")
             raise acctship.ConfigError(f"{name}: there is no {other} to it: set {other}, too")
+        if ":" in (self.username or ""):
+            raise acctship.ConfigError("username: no user of Elasticsearch has ':' in its name")
 
 
 def _parsed(url: str) -> SplitResult:
@@ -101,10 +103,11 @@ def _parsed(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise acctship.ConfigError(f"url: {wanted}, with a port from 1 to 65535") from None
     if parts.username is not None or parts.password is not None:
         raise acctship.ConfigError("url: a user and a password have no place in it: set username and password")
-    if parts.scheme not in ("https", "http") or not parts.hostname or port is None or parts.query or parts.fragment:
+    if parts.scheme not in ("https", "http") or not parts.hostname or not port or parts.query or parts.fragment:
         raise acctship.ConfigError(f"url: {acctship.escape(url.encode()[:100])}: {wanted}")
     return parts
