@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from tests.cli.command import Done, acctship
 from tests.conftest import skip
+from tests.outputs.elasticsearch.gaps import Cluster, Setup
 from tests.outputs.elasticsearch.scripted import Scripted
 from tests.outputs.elasticsearch.stored import Stored
 from tests.programs import UnavailableError
@@ -49,6 +53,29 @@ def newest(node: Node) -> Iterator[Stored]:
     yield from _empty(node(NEWEST))
 
 
+@pytest.fixture(params=[8, 9])
+def cluster(request: pytest.FixtureRequest, node: Node) -> Iterator[Cluster]:
+    """A server without a template, with what it lacks in front of it."""
+    yield from _gaps_filled(node(request.param))
+
+
+@pytest.fixture
+def newest_cluster(node: Node) -> Iterator[Cluster]:
+    """The same in the newest version alone."""
+    yield from _gaps_filled(node(NEWEST))
+
+
+@pytest.fixture
+def setup(cluster: Cluster) -> Setup:
+    """Runs it on the cluster."""
+
+    def setup(*arguments: str | Path, environment: dict[str, str] | None = None) -> Done:
+        cluster.asked.clear()
+        return acctship("setup", "elasticsearch", "--url", cluster.url, *arguments, environment=environment)
+
+    return setup
+
+
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
     """A stand-in that stores all, until it is told otherwise."""
@@ -60,3 +87,12 @@ def _empty(server: Elasticsearch) -> Iterator[Stored]:
     made = Stored(server, f"test{next(_numbers)}")
     yield made
     made.clear()
+
+
+def _gaps_filled(server: Elasticsearch) -> Iterator[Cluster]:
+    with Cluster(server.url) as made:
+        made.empty()
+        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+        yield made
+        made.shutdown()
+        made.empty()

@@ -18,8 +18,14 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
+from tests.cli.command import Done
+
 CREATED = 1_764_000_000_000
 """When keys were made, in milliseconds since 1970."""
+
+
+Setup = Callable[..., Done]
+"""Runs `acctship setup elasticsearch` on a cluster."""
 
 
 class Asked(NamedTuple):
@@ -37,6 +43,8 @@ class Cluster(ThreadingHTTPServer):
     Attributes:
         asked: every request, in order.
         refused: a status with which everything is answered, as security does; 0 for none.
+        derived: whether who asks is a key itself, which can make no others.
+        stubborn: whether keys stay in force.
         keys: API keys by id, as security lists them.
         lifecycles: of data streams, by name.
         policies: of index lifecycle management.
@@ -48,11 +56,12 @@ class Cluster(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = upstream
         self.asked: list[Asked] = []
-        self.refused = 0
+        self.refused, self.derived, self.stubborn = 0, False, False
         self.keys: dict[str, dict[str, Any]] = {}
         self.lifecycles: dict[str, Any] = {}
         self.policies: dict[str, Any] = {}
         self.policy_named: str | None = None
+        self.warned = ""
 
     @property
     def url(self) -> str:
@@ -63,10 +72,21 @@ class Cluster(ThreadingHTTPServer):
         """Requests that change something: method and path."""
         return [f"{one.method} {one.path}" for one in self.asked if one.method not in ("GET", "HEAD")]
 
+    def empty(self) -> None:
+        """Take away all that set-up makes, as if nobody had ever run it."""
+        names = ("process", "health")
+        made = [f"/_data_stream/logs-acct.{one}-*" for one in names]
+        made += [f"/_index_template/logs-acct.{one}" for one in names] + ["/_index_template/logs"]
+        made += [f"/_component_template/acctship@{one}" for one in ("mappings", "settings")]
+        made += ["/_component_template/logs-acct.process@custom"]
+        for path in made:
+            self.forward("DELETE", path, None)
+
     def forward(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
         request = Request(self.upstream + path, body, {"content-type": "application/json"}, method=method)
         try:
             with urlopen(request, timeout=60) as answer:
+                self.warned = answer.headers.get("warning", "")
                 return answer.status, json.load(answer)
         except HTTPError as error:
             return error.code, json.load(error)
@@ -85,6 +105,9 @@ class Cluster(ThreadingHTTPServer):
 
 
 def _make_key(cluster: Cluster, _path: str, body: bytes | None) -> tuple[int, Any]:
+    if cluster.derived:
+        reason = "creating derived api keys requires an explicit role descriptor that is empty (has no privileges)"
+        return 400, {"error": {"type": "illegal_argument_exception", "reason": reason}, "status": 400}
     wanted, number = json.loads(body or b""), len(cluster.keys)
     made = {"id": f"VuaCfGcBCdbkQm-e5aO{number}", "name": wanted["name"], "creation": CREATED, "invalidated": False}
     made |= {"username": "ann", "realm": "native", "metadata": wanted.get("metadata", {})}
@@ -102,7 +125,7 @@ def _list_keys(cluster: Cluster, _path: str, _body: bytes | None, *, name: str, 
 
 
 def _revoke(cluster: Cluster, _path: str, body: bytes | None) -> tuple[int, Any]:
-    ids = json.loads(body or b"")["ids"]
+    ids = [] if cluster.stubborn else json.loads(body or b"")["ids"]
     for one in ids:
         cluster.keys[one]["invalidated"] = True
     return 200, {"invalidated_api_keys": ids, "previously_invalidated_api_keys": [], "error_count": 0}
@@ -175,15 +198,18 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0))) or None
         shown = json.loads(body) if body else None
         self.server.asked.append(Asked(self.command, self.path, self.headers.get("authorization", ""), shown))
+        self.server.warned = ""
         status, answer = self.server.answer(self.command, self.path, body)
         text = json.dumps(answer).encode()
         self.send_response(status)
         headers = {"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"}
+        if self.server.warned:
+            headers["Warning"] = self.server.warned
         for name, value in {**headers, "Content-Length": str(len(text))}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _handle
+    do_GET = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None: ...

@@ -1,4 +1,4 @@
-"""The templates, as they are before any server sees them: complete, typed, of ECS's types, and told apart by version."""
+"""The templates before any server sees them: complete, typed, of ECS's types, and told apart by version."""
 
 from __future__ import annotations
 
