@@ -53,16 +53,22 @@ def newest(node: Node) -> Iterator[Stored]:
     yield from _empty(node(NEWEST))
 
 
-@pytest.fixture(params=[8, 9])
-def cluster(request: pytest.FixtureRequest, node: Node) -> Iterator[Cluster]:
-    """A server without a template, with what it lacks in front of it."""
-    yield from _gaps_filled(node(request.param))
+@pytest.fixture
+def major() -> Major:
+    """Version of `cluster`, where the test does not say which."""
+    return NEWEST
 
 
 @pytest.fixture
-def newest_cluster(node: Node) -> Iterator[Cluster]:
-    """The same in the newest version alone."""
-    yield from _gaps_filled(node(NEWEST))
+def cluster(major: Major, node: Node) -> Iterator[Cluster]:
+    """A server without our templates, with what it lacks in front of it."""
+    server = node(major)
+    with Cluster(server.url) as made:
+        made.empty()
+        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+        yield made
+        made.shutdown()
+        made.empty()
 
 
 @pytest.fixture
@@ -87,12 +93,3 @@ def _empty(server: Elasticsearch) -> Iterator[Stored]:
     made = Stored(server, f"test{next(_numbers)}")
     yield made
     made.clear()
-
-
-def _gaps_filled(server: Elasticsearch) -> Iterator[Cluster]:
-    with Cluster(server.url) as made:
-        made.empty()
-        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
-        yield made
-        made.shutdown()
-        made.empty()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.cli.command import acctship
 from tests.outputs.elasticsearch.gaps import Cluster, Setup
 
 MAPPINGS, SETTINGS = "/_component_template/acctship@mappings", "/_component_template/acctship@settings"
+BOTH = pytest.mark.parametrize("major", [8, 9])
 STREAMS = ["logs-acct.process-default", "logs-acct.health-default"]
 MADE = [*(f"PUT {path}" for path in templates(Lifecycle())), *(f"PUT /_data_stream/{one}" for one in STREAMS)]
 
@@ -36,6 +36,7 @@ def edit(cluster: Cluster, path: str, change: Callable[[dict[str, Any]], object]
     assert cluster.answer("PUT", path, json.dumps(body).encode()) == (200, {"acknowledged": True})
 
 
+@BOTH
 def test_everything_is_made_and_then_left_alone(cluster: Cluster, setup: Setup) -> None:
     done = setup()
     assert (done.code, done.out) == (0, b""), done.err
@@ -62,6 +63,7 @@ def test_dry_run_prints_each_request_and_sends_none(cluster: Cluster, setup: Set
     assert setup("--dry-run").out == b""
 
 
+@BOTH
 def test_installed_streams_take_events_of_both_kinds(cluster: Cluster, setup: Setup) -> None:
     assert setup("--namespace", "lab").code == 0
     batch = events(3)
@@ -93,6 +95,7 @@ def test_a_changed_template_is_told_by_path_and_put_right(cluster: Cluster, setu
     assert setup().error.endswith("nothing changed")
 
 
+@BOTH
 def test_another_retention_changes_template_and_streams(cluster: Cluster, setup: Setup) -> None:
     assert setup().code == 0
     done = setup("--retention", "500")
@@ -104,6 +107,7 @@ def test_another_retention_changes_template_and_streams(cluster: Cluster, setup:
     assert shown["template"]["lifecycle"]["data_retention"] == "500d"
 
 
+@BOTH
 def test_older_templates_are_replaced_and_streams_rolled_over(cluster: Cluster, setup: Setup) -> None:
     def change(body: dict[str, Any]) -> None:
         body["version"] = body["_meta"]["version"] = 0
@@ -156,6 +160,7 @@ def test_a_site_s_own_component_wins_and_is_left_alone(cluster: Cluster, setup: 
     assert setup().error.endswith("nothing changed")
 
 
+@BOTH
 def test_retention_that_a_cluster_cuts_short_is_told(cluster: Cluster, setup: Setup) -> None:
     """It says so in a header alone."""
     limit = {"data_streams.lifecycle.retention.max": "30d"}

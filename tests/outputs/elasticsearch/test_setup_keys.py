@@ -19,12 +19,10 @@ STREAMS = ["logs-acct.process-default", "logs-acct.health-default"]
 KEY = base64.b64encode(b"VuaCfGcBCdbkQm-e5aO0:ui2lp2axTNmsyakw9tvNnw")
 
 
-@pytest.fixture
-def cluster(newest_cluster: Cluster) -> Cluster:
-    """One that is set up, but for a key."""
-    assert make(newest_cluster).code == 0
-    newest_cluster.asked.clear()
-    return newest_cluster
+@pytest.fixture(autouse=True)
+def _is_set_up(cluster: Cluster) -> None:
+    assert make(cluster).code == 0
+    cluster.asked.clear()
 
 
 def make(cluster: Cluster, *arguments: str | Path, environment: dict[str, str] | None = None) -> Done:

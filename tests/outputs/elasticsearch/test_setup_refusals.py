@@ -8,11 +8,6 @@ from tests.cli.command import acctship
 from tests.outputs.elasticsearch.gaps import Cluster, Setup
 
 
-@pytest.fixture
-def cluster(newest_cluster: Cluster) -> Cluster:
-    return newest_cluster
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
