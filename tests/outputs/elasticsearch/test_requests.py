@@ -260,7 +260,7 @@ def test_pinned_certificate_is_trusted_and_no_other(tls: Scripted, certificate: 
 def test_pinned_certificate_has_to_be_the_servers_and_not_one_that_it_shows_with_its_own(
     certificate: Issued, authority: Authority, tmp_path: Path
 ) -> None:
-    """A chain is not verified where one certificate is pinned, so anybody can show one that belongs to somebody else."""
+    """The client would trust whatever a pinned authority has issued, to whomever."""
     own, chain = authority.issue("somebody"), tmp_path / "chain.pem"
     for pinned in (authority.ca, certificate.certificate):
         chain.write_text(own.certificate.read_text() + pinned.read_text())

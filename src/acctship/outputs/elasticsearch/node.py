@@ -76,8 +76,8 @@ class _Node(Urllib3HttpNode):
         ours: dict[str, Any] = config._extras[_OURS]
         self._gzip = bool(ours["compress"])
         if config.scheme == "https":
-            # The client's own pool would take a pinned certificate anywhere in a chain that nobody has verified; here
-            # it has to be the server's.
+            # The client's own pool also trusts whatever certificate a pinned authority has issued; `fingerprint` says
+            # that exactly one is trusted, here as in every output.
             self.pool = urllib3.HTTPSConnectionPool(
                 config.host,
                 port=config.port,
