@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -13,7 +12,7 @@ import pytest
 
 from tests.cli.command import Done, acctship
 from tests.conftest import skip
-from tests.outputs.elasticsearch.gaps import Cluster, Setup
+from tests.outputs.elasticsearch.gaps import Cluster, Setup, filled
 from tests.outputs.elasticsearch.scripted import Scripted
 from tests.outputs.elasticsearch.stored import Stored
 from tests.programs import UnavailableError
@@ -62,13 +61,8 @@ def major() -> Major:
 @pytest.fixture
 def cluster(major: Major, node: Node) -> Iterator[Cluster]:
     """A server without our templates, with what it lacks in front of it."""
-    server = node(major)
-    with Cluster(server.url) as made:
-        made.empty()
-        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    with filled(node(major).url) as made:
         yield made
-        made.shutdown()
-        made.empty()
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
@@ -102,6 +104,16 @@ class Cluster(ThreadingHTTPServer):
                 query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
                 return take(self, path, body, *found.groups(), **query)
         return self.forward(method, path, body)
+
+
+@contextmanager
+def filled(url: str) -> Iterator[Cluster]:
+    """A server without our templates, with what it lacks in front of it; it has none of them afterwards."""
+    with Cluster(url) as made:
+        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+        yield made
+        made.shutdown()
+        made.empty()
 
 
 def _make_key(cluster: Cluster, _path: str, body: bytes | None) -> tuple[int, Any]:

@@ -8,21 +8,34 @@ from __future__ import annotations
 import base64
 import os
 import pty
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import ACCTSHIP, Done, acctship
-from tests.outputs.elasticsearch.gaps import Cluster
+from tests.outputs.elasticsearch.conftest import NEWEST, Node
+from tests.outputs.elasticsearch.gaps import Cluster, filled
 
 STREAMS = ["logs-acct.process-default", "logs-acct.health-default"]
 KEY = base64.b64encode(b"VuaCfGcBCdbkQm-e5aO0:ui2lp2axTNmsyakw9tvNnw")
 
 
-@pytest.fixture(autouse=True)
-def _is_set_up(cluster: Cluster) -> None:
-    assert make(cluster).code == 0
-    cluster.asked.clear()
+@pytest.fixture(scope="module")
+def installed(node: Node) -> Iterator[Cluster]:
+    """A cluster that is set up, but for keys."""
+    with filled(node(NEWEST).url) as cluster:
+        assert make(cluster).code == 0
+        yield cluster
+
+
+@pytest.fixture
+def cluster(installed: Cluster) -> Cluster:
+    """The same, without the keys of other tests."""
+    installed.keys.clear()
+    installed.asked.clear()
+    installed.derived = installed.stubborn = False
+    return installed
 
 
 def make(cluster: Cluster, *arguments: str | Path, environment: dict[str, str] | None = None) -> Done:
