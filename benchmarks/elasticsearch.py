@@ -28,7 +28,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 
-sys.path[0] = str(Path(__file__).parents[1])  # or `import elasticsearch` would find this file
+sys.path.remove(str(Path(__file__).parent))  # `import elasticsearch` would find the file of that name here
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Site
 from benchmarks.measure import ROUNDS, machine, make_records
@@ -70,7 +71,7 @@ def empty(server: Elasticsearch) -> None:
 
 def send(name: str, url: str, count: int) -> dict[str, float]:
     """What one run of a sender came to."""
-    command = [sys.executable, _HERE / "elasticsearch_senders.py", name, url, str(count)]
+    command = [sys.executable, str(_HERE / "elasticsearch_senders.py"), name, url, str(count)]
     said: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return said
 
@@ -148,7 +149,7 @@ def _table(title: str, rows: Sequence[dict[str, dict[str, float]]]) -> None:
 
 @contextmanager
 def _discarding() -> Iterator[str]:
-    command = [sys.executable, _HERE / "elasticsearch_discarding.py"]
+    command = [sys.executable, str(_HERE / "elasticsearch_discarding.py")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

@@ -13,7 +13,14 @@ import threading
 from functools import cache
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_HEAD = b"HTTP/1.1 200 OK\r\nX-Elastic-Product: Elasticsearch\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_HEAD = b"\r\n".join(
+    (
+        b"HTTP/1.1 200 OK",
+        b"X-Elastic-Product: Elasticsearch",
+        b"Content-Type: application/json",
+        b"Content-Length: %d\r\n\r\n",
+    )
+)
 _PIECE = 1 << 20
 
 

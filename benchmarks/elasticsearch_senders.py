@@ -3,7 +3,8 @@
     python benchmarks/elasticsearch_senders.py NAME URL EVENTS
 
 Prints events a second, CPU microseconds an event, and peak megabytes. The events are 5,000 real ones over and over,
-each time with other ids. Those that take Python's dicts have them beforehand: what it costs to make them is not counted.
+each time with other ids. Those that take dicts have them beforehand: to make
+them is not counted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-sys.path[0] = str(Path(__file__).parents[1])  # or `import elasticsearch` would find the file of that name here
+sys.path.remove(str(Path(__file__).parent))  # `import elasticsearch` would find the file of that name here
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import elasticsearch
 import msgspec

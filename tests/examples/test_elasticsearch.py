@@ -28,6 +28,7 @@ from acctship.outputs.elasticsearch.mapping import field_types
 from tests.builders import record
 from tests.cli.command import acctship
 from tests.events.making import make
+from tests.outputs.elasticsearch.gaps import filled
 from tests.servers.elasticsearch import Elasticsearch, Major
 
 FOLDER = Path(__file__).parents[2] / "examples/elasticsearch"
@@ -44,11 +45,10 @@ _FIELD = re.compile(r"@timestamp|\b(?:acct|event|host|process|user)\.[a-z_.]*[a-
 @pytest.fixture(scope="module")
 def server(elasticsearch: Callable[[Major], Elasticsearch]) -> Iterator[Elasticsearch]:
     node = elasticsearch(9)
-    done = acctship("setup", "elasticsearch", "--url", node.url, "--namespace", "rules")
-    assert done.code == 0, done.err
-    yield node
-    for stream in STREAMS.values():
-        node.ask("DELETE", f"/_data_stream/{stream}")
+    with filled(node.url):  # which takes all of it away in the end
+        done = acctship("setup", "elasticsearch", "--url", node.url, "--namespace", "rules")
+        assert done.code == 0, done.err
+        yield node
 
 
 @pytest.fixture

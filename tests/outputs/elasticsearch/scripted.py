@@ -1,4 +1,4 @@
-"""A server over HTTP that answers what it is told to: a stand-in for answers which a real one cannot be made to give."""
+"""A server over HTTP that answers as it is told: a stand-in for what a real one cannot be made to say."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.raw)
 
-    do_POST = do_PUT = do_GET
+    do_POST = do_PUT = do_GET  # noqa: N815 - the names in the base class
 
     def log_message(self, *_: object) -> None:
         """Keep standard error for the test."""

@@ -79,12 +79,12 @@ class Stored:
         """`event.id` of each document; one that is there twice is named twice."""
         return [one["_id"] for one in self.documents(stream)]
 
-    def documents(self, stream: str = "") -> Iterator[dict[str, Any]]:
+    def documents(self, stream: str = "", *, source: bool = False) -> Iterator[dict[str, Any]]:
         """All documents of a data stream, or of both; none if it is not there."""
         stream = stream or f"{self.process},{self.health}"
         self.refresh()
         after: list[Any] = []
-        query: dict[str, Any] = {"size": 10_000, "sort": ["event.id", "_doc"], "_source": False}
+        query: dict[str, Any] = {"size": 10_000, "sort": ["event.id", "_doc"], "_source": source}
         while True:
             found = self.server.ask(
                 "POST",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ACCTSHIP, Done, acctship
-from tests.outputs.elasticsearch.conftest import NEWEST, Node
+from tests.outputs.elasticsearch.conftest import Node
 from tests.outputs.elasticsearch.gaps import Cluster, filled
 
 STREAMS = ["logs-acct.process-default", "logs-acct.health-default"]
@@ -22,9 +22,9 @@ KEY = base64.b64encode(b"VuaCfGcBCdbkQm-e5aO0:ui2lp2axTNmsyakw9tvNnw")
 
 
 @pytest.fixture(scope="module")
-def installed(node: Node) -> Iterator[Cluster]:
+def installed(elasticsearch: Node) -> Iterator[Cluster]:
     """A cluster that is set up, but for keys."""
-    with filled(node(NEWEST).url) as cluster:
+    with filled(elasticsearch(9).url) as cluster:
         assert make(cluster).code == 0
         yield cluster
 
