@@ -73,7 +73,7 @@ def store(server: Elasticsearch) -> Callable[[Sequence[bytes]], list[str]]:
 
 def alerts(server: Elasticsearch) -> list[str]:
     environment = {"PATH": os.environ["PATH"], "ES_URL": server.url}
-    command = [sys.executable, FOLDER / "alerts.py"]
+    command: list[str | Path] = [sys.executable, FOLDER / "alerts.py"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (1 if lines else 0, "")
@@ -145,7 +145,7 @@ def test_alert_fires_when_it_should_and_not_before(rule: str, store: Callable[[S
 
 @pytest.mark.parametrize("rule", ["exit-126-127", "signals-and-cores"])
 def test_what_a_user_always_does_is_no_alert(rule: str, store: Callable[[Sequence[bytes]], list[str]]) -> None:
-    fields = {"status": 127 << 8} if rule == "exit-126-127" else {"status": 9, "flag": SIGNAL}
+    fields: dict[str, Any] = {"status": 127 << 8} if rule == "exit-126-127" else {"status": 9, "flag": SIGNAL}
     often = processes(500, ago=48 * HOUR, uid=1000, **fields)
     assert store([*often, *processes(14, uid=1000, **fields)]) == []
     (alert,) = store(processes(2, uid=1000, ago=5, **fields))
