@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.cli.command import Done, acctship
+from tests.outputs.elasticsearch.gaps import Cluster, Setup, filled
 from tests.outputs.elasticsearch.scripted import Scripted
 from tests.outputs.elasticsearch.stored import Stored
 from tests.servers.elasticsearch import Elasticsearch, Major
@@ -25,6 +28,30 @@ def stored(request: pytest.FixtureRequest, elasticsearch: Node) -> Iterator[Stor
 def newest(elasticsearch: Node) -> Iterator[Stored]:
     """The same in the newest version alone."""
     yield from _empty(elasticsearch(9))
+
+
+@pytest.fixture
+def major() -> Major:
+    """Version of `cluster`, where the test does not say which."""
+    return 9
+
+
+@pytest.fixture
+def cluster(major: Major, elasticsearch: Node) -> Iterator[Cluster]:
+    """A server without our templates, with what it lacks in front of it."""
+    with filled(elasticsearch(major).url) as made:
+        yield made
+
+
+@pytest.fixture
+def setup(cluster: Cluster) -> Setup:
+    """Runs it on the cluster."""
+
+    def setup(*arguments: str | Path, environment: dict[str, str] | None = None) -> Done:
+        cluster.asked.clear()
+        return acctship("setup", "elasticsearch", "--url", cluster.url, *arguments, environment=environment)
+
+    return setup
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from acctship.outputs.elasticsearch.installed import templates_found
 from acctship.outputs.elasticsearch.reasons import harmless
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def ask(put: Ask, streams: Sequence[str]) -> str:
     known: Any = put(lambda client, _: client.options(ignore_status=403).info().body)
     version = known.get("version", {}).get("number") if isinstance(known, dict) else None
     about = f"Elasticsearch {harmless(version)}" if version else "Elasticsearch, which tells this key no version"
-    return "; ".join([f"reached {about}", *(_stream(put, name) for name in streams)])
+    templates: str = put(lambda client, _: templates_found(client))
+    return "; ".join([f"reached {about}", *(_stream(put, name) for name in streams), templates])
 
 
 def _stream(put: Ask, name: str) -> str:

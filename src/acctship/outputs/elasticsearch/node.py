@@ -23,6 +23,8 @@ _LEVEL = 1
 """Of gzip: the client's own 9 takes many times as long, and gains a few per cent."""
 _OURS = "_acctship"
 """Where a node finds what the client has no parameter for."""
+WARNING = "x-acctship-warning"
+"""Name under which an answer has its header Warning, which the client would have Python print to standard error."""
 
 # Of each node that fails the client warns in words of its own, past the host's log; our errors say all of it.
 logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
@@ -94,9 +96,9 @@ class _Node(Urllib3HttpNode):
         headers: HttpHeaders | None = None,
         request_timeout: DefaultType | float | None = DEFAULT,
     ) -> NodeApiResponse:
-        """As the client does it, but it is soon seen that nobody is there, and warnings are left out.
+        """As the client does it, but it is soon seen that nobody is there, and warnings are not printed.
 
-        The client would have Python print a server's warnings to standard error, where nobody escapes them.
+        Nobody would escape what a server warns of: it has another name then, for who wants to know.
         """
         timeout: Any = request_timeout
         if isinstance(timeout, int | float):
@@ -104,7 +106,8 @@ class _Node(Urllib3HttpNode):
         if body and self._gzip:
             body, headers = gzip.compress(body, _LEVEL), HttpHeaders({**(headers or {}), "content-encoding": "gzip"})
         answer = super().perform_request(method, target, body, headers, timeout)
-        kept = HttpHeaders({name: value for name, value in answer.meta.headers.items() if name.lower() != "warning"})
+        given = answer.meta.headers.items()
+        kept = HttpHeaders({WARNING if name.lower() == "warning" else name: value for name, value in given})
         return NodeApiResponse(dataclasses.replace(answer.meta, headers=kept), answer.body)
 
 
