@@ -128,8 +128,10 @@ def first_that_works(attempts: Iterable[Callable[[Deadline], T]], deadline: Dead
 
 
 def combined(problems: Sequence[Exception]) -> Exception:
-    """One error for several: a HaltError only if each is one, for where one may pass, trying again may help; the
-    shortest wait that one of them asked for."""
+    """One error for several: a HaltError only if each is one, for where one may pass, trying again may help.
+
+    It asks for the shortest wait that one of them asked for.
+    """
     if len(problems) == 1:
         return problems[0]
     text = "; ".join(str(problem) for problem in problems)
