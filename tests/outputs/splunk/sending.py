@@ -11,9 +11,10 @@ from acctship.deployed import Deployed, deploy
 from tests.outputs.splunk.scripted import Scripted
 
 
-def deployed(server: Scripted, **keys: Any) -> Deployed:
-    """The output that leads to a server."""
-    return deploy("siem", {"type": "splunk_hec", "url": server.url, "token": {"env": "HEC_TOKEN"}, **keys})
+def deployed(server: Scripted | None, **keys: Any) -> Deployed:
+    """The output that leads to a server, or to the `url` among the keys."""
+    where = {"url": server.url} if server else {}
+    return deploy("siem", {"type": "splunk_hec", "token": {"env": "HEC_TOKEN"}, **where, **keys})
 
 
 @contextmanager

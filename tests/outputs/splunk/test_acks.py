@@ -112,7 +112,7 @@ def test_true_while_another_batch_may_get_the_number_is_not_believed() -> None:
     """A server that began anew gives an old number to a batch whose answer is still on its way."""
     asked, tell = threading.Event(), threading.Event()
 
-    def ask(_channel: str, numbers: object) -> frozenset[int]:
+    def ask(_channel: str, _numbers: object) -> frozenset[int]:
         asked.set()
         tell.wait(30)
         return frozenset({7})
