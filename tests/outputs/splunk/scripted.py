@@ -1,4 +1,4 @@
-"""A stand-in for Splunk, a HEC that answers as a test says: no free server shows Splunk's refusals.
+"""A stand-in for Splunk, a HEC that answers as a test says: no free server refuses as it does.
 
 By itself it takes all with a good token, numbers the batches of a channel, and says of each number once that it is true.
 """

@@ -18,6 +18,8 @@ from tests.servers.certificates import Authority
 from tests.servers.otelcol import Collector, Listening
 
 MANY = 200_000 if LARGE else 20_000
+EARLY = 4_000_000
+"""Bytes of what the collector has written when it is killed: some thousand events."""
 WAYS: tuple[Listening, ...] = ("hec", "hec-ack", "hec-tls", "hec-ack-tls")
 
 
@@ -54,9 +56,10 @@ def test_each_event_arrives_as_it_was(way: Listening, collector: Collector, auth
 
 @pytest.mark.parametrize("way", ["hec-ack", "hec-ack-tls"])
 def test_many_arrive_once_each(way: Listening, collector: Collector, authority: Authority) -> None:
-    before, batch = len(collector.messages()), events(MANY)
+    count = MANY if way == "hec-ack" else MANY // 10
+    before, batch = len(collector.messages()), events(count)
     done = deliver(deployed(None, **keys(collector, way, authority)), [batch])
-    assert (done.acknowledged, done.failure) == (MANY, None)
+    assert (done.acknowledged, done.failure) == (count, None)
     assert sorted(ids(collector.messages()[before:])) == sorted(batch.ids)
 
 
@@ -76,7 +79,7 @@ def test_server_that_is_killed_in_the_middle_has_all_in_the_end(tmp_path: Path, 
         server = Collector(tmp_path / "otelcol", "hec-ack")
     except UnavailableError as error:
         skip(str(error))
-    batch, times, stopped = events(MANY), 0, threading.Event()
+    batch, stopped = events(MANY // 2), threading.Event()
     with server:
 
         def between(_seconds: float) -> None:
@@ -85,8 +88,8 @@ def test_server_that_is_killed_in_the_middle_has_all_in_the_end(tmp_path: Path, 
                 stopped.clear()
 
         def kill() -> None:
-            while len(server.messages()) < MANY // 4:
-                stopped.wait(0.01)
+            while not server.received.exists() or server.received.stat().st_size < EARLY:
+                stopped.wait(0.001)
             server.kill()
             stopped.set()
 
@@ -95,5 +98,5 @@ def test_server_that_is_killed_in_the_middle_has_all_in_the_end(tmp_path: Path, 
         done = deliver(deployed(None, **keys(server, "hec-ack", authority), ack_timeout=5), [batch], between)
         killer.join()
         arrived = ids(server.messages())
-    assert (done.acknowledged, done.failure, times) == (MANY, None, 0)
+    assert (done.acknowledged, done.failure) == (len(batch), None)
     assert {*arrived} == {*batch.ids}
