@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
 
 from acctship.testing import Fault, FaultProxy, OutputConformance
 from acctship.testing.proxy import ProxyFault
+from tests.conftest import skip
 from tests.outputs.splunk.scripted import Scripted, always, said
-from tests.servers.certificates import Authority
-from tests.servers.otelcol import Collector
+from tests.programs import UnavailableError
+from tests.servers.certificates import Authority, Issued
+from tests.servers.otelcol import Collector, Listening
 
 TOKEN = {"env": "HEC_TOKEN"}
 GREETING = 4096
 """Bytes that a client says at most before its first request, where it is TLS."""
+
+
+def started(folder: Path, way: Listening, certificate: Issued) -> Collector:
+    """A collector of its own for each test: it starts at once, and has little to read."""
+    try:
+        return Collector(folder / "otelcol", way, certificate=certificate)
+    except UnavailableError as error:
+        skip(str(error))
 
 
 class Proxied:
@@ -25,13 +36,12 @@ class Proxied:
     def __init__(self, server: Collector, proxy: FaultProxy, scheme: str, **keys: Any) -> None:
         self._server, self._proxy = server, proxy
         self._keys = {"url": f"{scheme}://localhost:{proxy.port}", **keys}
-        self._before = len(server.messages())
 
     def config(self) -> dict[str, Any]:
         return {"type": "splunk_hec", "token": TOKEN, **self._keys}
 
     def ids(self) -> list[str]:
-        return [one["event"]["event"]["id"] for one in self._server.messages()[self._before :]]
+        return [one["event"]["event"]["id"] for one in self._server.messages()]
 
     def fault(self, kind: Fault, /) -> AbstractContextManager[object]:
         return self._proxy.fault(cast(ProxyFault, kind))
@@ -41,18 +51,21 @@ class TestAcknowledged(OutputConformance):
     faults: ClassVar[Collection[Fault]] = ("down", "hang", "reset", "lost-ack")
 
     @pytest.fixture
-    def receiver(self, collector: Collector) -> Iterator[Proxied]:
-        with FaultProxy("localhost", int(collector.url("hec-ack").rpartition(":")[2])) as proxy:
-            yield Proxied(collector, proxy, "http")
+    def receiver(self, tmp_path: Path, certificate: Issued) -> Iterator[Proxied]:
+        with started(tmp_path, "hec-ack", certificate) as server, FaultProxy("localhost", server.ports[0]) as proxy:
+            yield Proxied(server, proxy, "http")
 
 
 class TestWrittenOverTls(OutputConformance):
     faults: ClassVar[Collection[Fault]] = ("down", "reset", "lost-ack")
 
     @pytest.fixture
-    def receiver(self, collector: Collector, authority: Authority) -> Iterator[Proxied]:
-        with FaultProxy("localhost", int(collector.url("hec-tls").rpartition(":")[2]), greeting=GREETING) as proxy:
-            yield Proxied(collector, proxy, "https", acknowledge=False, compress=False, ca=str(authority.ca))
+    def receiver(self, tmp_path: Path, authority: Authority, certificate: Issued) -> Iterator[Proxied]:
+        with (
+            started(tmp_path, "hec-tls", certificate) as server,
+            FaultProxy("localhost", server.ports[0], greeting=GREETING) as proxy,
+        ):
+            yield Proxied(server, proxy, "https", acknowledge=False, compress=False, ca=str(authority.ca))
 
 
 class Refusing:
