@@ -11,7 +11,7 @@ from tests.conftest import skip
 from tests.outputs.splunk.scripted import TOKEN, Scripted
 from tests.programs import UnavailableError
 from tests.servers.certificates import Issued
-from tests.servers.otelcol import Collector
+from tests.servers.otelcol import Collector, Listening
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def hec() -> Iterator[Scripted]:
 @pytest.fixture(scope="module")
 def collector(tmp_path_factory: pytest.TempPathFactory, certificate: Issued) -> Iterator[Collector]:
     """A real OpenTelemetry Collector, listening in every way of HEC."""
-    ways = ("hec", "hec-ack", "hec-tls", "hec-ack-tls")
+    ways: tuple[Listening, ...] = ("hec", "hec-ack", "hec-tls", "hec-ack-tls")
     try:
         made = Collector(tmp_path_factory.mktemp("collector") / "otelcol", *ways, certificate=certificate)
     except UnavailableError as error:

@@ -1,4 +1,4 @@
-"""A stand-in for Splunk, a HEC that answers as a test says: no free server refuses as it does.
+"""A stand-in for Splunk, a HEC that answers as a test says: no free server refuses like it.
 
 By itself it takes all with a good token, numbers the batches of a channel, and says of each number once that it is true.
 """
@@ -32,7 +32,7 @@ class Said:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def said(status: int, code: int, /, *, headers: dict[str, str] | None = None, **more: object) -> Said:
+def said(status: int, code: int, /, *, headers: Any = None, **more: Any) -> Said:
     """An answer as Splunk writes it."""
     return Said(status, json.dumps({"text": f"text {code}", "code": code, **more}).encode(), headers or {})
 

@@ -20,7 +20,7 @@ from acctship.network.deadline import Deadline
 from acctship.outputs.splunk.transport import UnansweredError
 
 SHORTEST, LONGEST = 1.0, 10.0
-"""Seconds between two questions, at first and in the end."""
+"""Seconds until a number is asked for again, at first and in the end; a question asks for all that are open."""
 FORGOTTEN = 30.0
 """Seconds that a number may stay false after an answer about it was lost: it may have said true, and forgotten it."""
 
@@ -168,7 +168,7 @@ class Acks:
                         if one.due <= now:
                             one.pause = min(2 * one.pause, LONGEST)
                             one.due = now + one.pause
-                    self._not_before = now + SHORTEST
+                    self._not_before = now + SHORTEST / 4
                     return asked
                 self._changed.wait(at - now if asked else None)
             return []
