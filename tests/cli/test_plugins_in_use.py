@@ -30,7 +30,7 @@ def test_outputs_list_names_every_broken_plugin_and_goes_on(site: Path, run: Cal
     done = run("outputs", "list")
     assert done.code == 1
     assert [line.split()[0] for line in done.out.decode().splitlines()] == [
-        "TYPE", "elasticsearch", "jsonl", "null", "syslog",
+        "TYPE", "elasticsearch", "fluentd", "jsonl", "null", "splunk_hec", "syslog",
     ]  # fmt: skip
     assert b"fine-thing 1.2.3" in done.out
     lines = done.err.splitlines()

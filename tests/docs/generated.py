@@ -29,6 +29,7 @@ from acctship.network.tls import TlsKeys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 from acctship.outputs.elasticsearch.config import Config as ElasticsearchConfig
+from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 from tests.docs import syslog
@@ -50,6 +51,7 @@ def parts() -> dict[str, str]:
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
         "configuration: tls": _keys(TlsKeys),
+        "configuration: splunk": _keys(SplunkConfig),
         "configuration: syslog": _keys(SyslogConfig),
         "configuration: elasticsearch": _keys(ElasticsearchConfig),
         "errors": "\n".join(_errors(AcctshipError)),
