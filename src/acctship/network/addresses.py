@@ -128,10 +128,12 @@ def first_that_works(attempts: Iterable[Callable[[Deadline], T]], deadline: Dead
 
 
 def combined(problems: Sequence[Exception]) -> Exception:
-    """One error for several: a HaltError only if each is one, for where one may pass, trying again may help."""
+    """One error for several: a HaltError only if each is one, for where one may pass, trying again may help; the
+    shortest wait that one of them asked for."""
     if len(problems) == 1:
         return problems[0]
     text = "; ".join(str(problem) for problem in problems)
     if problems and all(isinstance(problem, HaltError) for problem in problems):
         return HaltError(text)
-    return RetryableError(text)
+    waits = [wait for problem in problems if (wait := getattr(problem, "retry_after", None)) is not None]
+    return RetryableError(text, retry_after=min(waits, default=None))
