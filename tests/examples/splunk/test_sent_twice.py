@@ -76,7 +76,7 @@ def held_and_sent(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
     pattern = re.compile(found[1].replace("(?<", "(?P<"))
     checkpoints = [event["acct"]["health"] for event in events if field(event, "event.action") == "checkpoint"]
     checkpoints = [one for one in checkpoints if one["output"] == OUTPUT]
-    compared = []
+    compared: list[tuple[float, float]] = []
     for segment in {one["segment"] for one in checkpoints}:
         mine = [one for one in checkpoints if one["segment"] == segment]
         begin, end = min(one["begin"] for one in mine), max(one["end"] for one in mine)

@@ -242,3 +242,32 @@ def test_password_comes_from_a_file(splunk: Splunk, authority: Authority, tmp_pa
     without = acctship(*call)
     assert without.code == 2
     assert "give --password-file, or $SPLUNK_PASSWORD" in without.err
+
+
+def test_missing_library_is_said_with_its_extra(splunk: Splunk, authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "splunklib.py").write_text("raise ModuleNotFoundError(\"No module named 'splunklib'\")")
+    environment = {"PYTHONPATH": str(tmp_path), "SPLUNK_PASSWORD": PASSWORD}
+    call = ("setup", "splunk", "--url", splunk.url, "--ca", authority.ca, *SIZE)
+    done = acctship(*call, environment=environment)
+    assert (done.code, splunk.changes) == (3, [])
+    assert done.error == "setup splunk: No module named 'splunklib': pip install 'acctship[splunk]'"
+    assert acctship("setup", "splunk", *SIZE, "--print", "conf", environment=environment).code == 0
+
+
+def test_expired_certificate_is_refused_and_said(authority: Authority, tmp_path: Path) -> None:
+    with serving(authority.issue("expired", days=-1)) as splunk:
+        call = ("setup", "splunk", "--url", splunk.url, "--ca", authority.ca, *SIZE)
+        done = acctship(*call, environment={"SPLUNK_PASSWORD": PASSWORD}, cwd=tmp_path)
+    assert (done.code, splunk.changes) == (1, [])
+    assert "certificate has expired" in done.error
+
+
+def test_token_that_cannot_be_written_is_written_by_the_next_call(run: Run, splunk: Splunk, tmp_path: Path) -> None:
+    (tmp_path / "token").symlink_to(tmp_path / "elsewhere")
+    done = run("--token-file", "token")
+    assert (done.code, "acctship" in splunk.tokens) == (3, True)
+    assert "--token-file token: cannot be written" in done.err
+    assert not (tmp_path / "elsewhere").exists()
+    (tmp_path / "token").unlink()
+    assert run("--token-file", "token").code == 0
+    assert (tmp_path / "token").read_text() == f"{TOKEN}\n"

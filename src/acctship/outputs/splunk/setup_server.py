@@ -12,7 +12,7 @@ from http.client import HTTPException
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from acctship import HaltError, OutputError, RetryableError, escape
+from acctship import HaltError, OutputError, PluginError, RetryableError, escape
 from acctship.network import tls
 from acctship.outputs.splunk.setup_plan import COLLECTOR, HTTP_APP, INDEXES, TOKENS, Found, Request
 from acctship.outputs.splunk.setup_wanted import Wanted
@@ -39,11 +39,14 @@ class Server:
     Raises:
         HaltError: it is not trusted, does not let us in, or is no Splunk.
         RetryableError: it cannot be reached.
+        PluginError: splunk-sdk is not installed.
     """
 
     def __init__(self, url: str, user: str, password: str, ca: str | None) -> None:
-        from splunklib import binding, client  # noqa: PLC0415 - an extra; and not needed to print stanzas
-
+        try:
+            from splunklib import binding, client  # noqa: PLC0415 - an extra; and not needed to print stanzas
+        except ModuleNotFoundError as error:
+            raise PluginError(f"setup splunk: {error}: pip install 'acctship[splunk]'") from None
         parts = urlsplit(url)
         self._peer, self._user, self._http_error = parts.netloc, user, binding.HTTPError
         context = tls.context(tls.TlsKeys(ca=ca))
