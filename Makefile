@@ -33,6 +33,9 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/elasticsearch.py
 	$(RUN)/python benchmarks/splunk.py
 
+add-on: ## Pack the add-on for Splunk into dist/.
+	@$(PYTHON) examples/splunk/build_add_on.py dist
+
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
@@ -51,4 +54,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench docs records clean
+.PHONY: help run test campaign bench add-on docs records clean

@@ -113,3 +113,4 @@ def test_commands_that_come_with_acctship_are_listed(run: Callable[..., Done]) -
     done = run("setup", "--help")
     assert (done.code, done.err) == (0, "")
     assert re.search("^  elasticsearch +Templates, ", done.out.decode(), re.MULTILINE)
+    assert re.search("^  splunk +Create the index and the token", done.out.decode(), re.MULTILINE)

@@ -37,6 +37,7 @@ TESTS = {
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
     "rhel/logrotate.d/psacct": "examples/test_booted.py",
+    "splunk/": "examples/splunk/test_add_on.py",
     "rsyslog/": "examples/test_syslog_receivers.py",
     "syslog-ng/": "examples/test_syslog_receivers.py",
     "systemd/acctship-accounting.service": "examples/test_systemd.py",
