@@ -28,6 +28,7 @@ from acctship.keys import keys
 from acctship.network.tls import TlsKeys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
+from acctship.outputs.fluentd.config import Config as FluentdConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 from tests.docs import syslog
@@ -49,6 +50,7 @@ def parts() -> dict[str, str]:
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
         "configuration: tls": _keys(TlsKeys),
+        "configuration: fluentd": _keys(FluentdConfig),
         "configuration: syslog": _keys(SyslogConfig),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
