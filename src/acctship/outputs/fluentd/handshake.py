@@ -95,7 +95,9 @@ def _shake(peer: str, known: Credentials, listen: Listen, say: Callable[[bytes],
     except GarbledError:
         raise
     except acctship.RetryableError as error:
-        raise acctship.RetryableError(f"{error}: did not answer our PING: check shared_key") from None
+        raise acctship.RetryableError(
+            f"{error}: did not answer our PING: check shared_key, username and password"
+        ) from None
     _judge(peer, answer, hello, known)
     return hello.keepalive
 

@@ -54,7 +54,8 @@ class Session:
         if self._failure is None:
             try:
                 with self._used(), deadline.held(self._writing):
-                    self._listen()
+                    if not self._awaited:  # or a thread that waits for its word would wait for ever
+                        self._listen()
             except acctship.RetryableError:
                 deadline.left()
         return self._failure is None
@@ -91,8 +92,8 @@ class Session:
             try:
                 with deadline.held(self._writing):
                     self._write(chunks, waiting, deadline)
-                while not self._settled(chunks, waiting, deadline):
-                    self._wait(deadline)
+                while not self._settled(chunks, waiting):
+                    self._wait(chunks, waiting, deadline)
             except TimeoutError as error:
                 raise MissingError(f"{self.peer}: {error.strerror}") from None
 
@@ -143,22 +144,23 @@ class Session:
                 raise
             self._take()
 
-    def _settled(self, chunks: list[Chunk], waiting: Waiting, deadline: Deadline) -> bool:
-        """Tell whether all are acknowledged, or be the one who reads from now on, or wait until somebody has read."""
+    def _settled(self, chunks: list[Chunk], waiting: Waiting) -> bool:
         with self._changed:
             if not any(chunk.id in waiting for chunk in chunks):
                 return True
             if self._failure is not None:
                 kind = acctship.HaltError if isinstance(self._failure, acctship.HaltError) else acctship.RetryableError
                 raise kind(str(self._failure))
-            if self._reading:
-                deadline.wait_for(self._changed)
             return False
 
-    def _wait(self, deadline: Deadline) -> None:
+    def _wait(self, chunks: list[Chunk], waiting: Waiting, deadline: Deadline) -> None:
+        """Be the one who reads, or wait until whoever is has read something."""
         with self._changed:
             if self._reading:
+                deadline.wait_for(self._changed)
                 return
+            if self._failure is not None or not any(chunk.id in waiting for chunk in chunks):
+                return  # somebody has read it just now: nothing more may come
             self._reading = True
         try:
             self._wire.until_word(deadline)
