@@ -41,7 +41,9 @@ class Sender:
             RetryableError: none can be reached now.
             HaltError: none will be until a person mends the set-up.
         """
-        self._servers.take(Deadline(self._seconds, self._closed))
+        _, session = self._servers.take(Deadline(self._seconds, self._closed))
+        if not session.keepalive:
+            session.close()
 
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Deliver a batch: return when all of its chunks are acknowledged.
@@ -91,7 +93,10 @@ class Sender:
             except TROUBLE as error:
                 self._sizes.lost(waiting.values(), missing=isinstance(error, MissingError))
                 # A receiver that closes after each chunk (Fluentd's deny_keepalive) has still taken one.
-                if len(waiting) == len(before) or not isinstance(error, acctship.RetryableError):
+                # Where an acknowledgement is missing, no time is left: a TimeoutError would have this object, and the
+                # length that it has learned, replaced by a new one.
+                again = isinstance(error, acctship.RetryableError) and not isinstance(error, MissingError)
+                if len(waiting) == len(before) or not again:
                     self._servers.fails(server, error)
                     raise
             self._sizes.acknowledged(name for name in before if name not in waiting)
