@@ -20,6 +20,8 @@ TESTS = {
     "auditd/acctship.rules": "examples/test_auditd.py",
     "debian/acctship.service.d/adm.conf": "examples/test_debian.py",
     "debian/hooks.d/acctship.hook": "examples/test_debian.py",
+    "fluent-bit/": "examples/test_fluent_receivers.py",
+    "fluentd/": "examples/test_fluent_receivers.py",
     "make_records.py": "examples/test_all_are_tested.py",
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
