@@ -41,7 +41,9 @@ class Sender:
             RetryableError: none can be reached now.
             HaltError: none will be until a person mends the set-up.
         """
-        self._servers.take(Deadline(self._seconds, self._closed))
+        _, session = self._servers.take(Deadline(self._seconds, self._closed))
+        if not session.keepalive:
+            session.close()
 
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Deliver a batch: return when all of its chunks are acknowledged.
@@ -89,9 +91,10 @@ class Sender:
             try:
                 session.deliver(waiting, deadline)
             except TROUBLE as error:
-                self._sizes.lost(waiting.values(), missing=isinstance(error, MissingError))
+                missing = isinstance(error, MissingError)
+                self._sizes.lost(waiting.values(), missing=missing)
                 # A receiver that closes after each chunk (Fluentd's deny_keepalive) has still taken one.
-                if len(waiting) == len(before) or not isinstance(error, acctship.RetryableError):
+                if missing or len(waiting) == len(before) or not isinstance(error, acctship.RetryableError):
                     self._servers.fails(server, error)
                     raise
             self._sizes.acknowledged(name for name in before if name not in waiting)

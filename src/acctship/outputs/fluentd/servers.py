@@ -146,7 +146,9 @@ class Servers:
         try:
             for one in due:
                 try:
-                    self._try(one, Deadline(_PROBING, self._closed))
+                    _, session = self._try(one, Deadline(_PROBING, self._closed))
+                    if not session.keepalive:
+                        session.close()
                 except TROUBLE as error:
                     _log.debug("fluentd: %s fails still: %s", one.name, error)
         finally:
