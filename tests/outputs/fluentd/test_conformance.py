@@ -54,10 +54,10 @@ class TestPlain(OutputConformance):
     @pytest.fixture
     def receiver(self, tmp_path: Path) -> Iterator[Proxied]:
         try:
-            server = FluentServer(tmp_path / "fluent", "tcp")
+            server = Collector(tmp_path / "collector", "forward")
         except UnavailableError as error:
             skip(str(error))
-        with server, FaultProxy("127.0.0.1", port_of(server.address("tcp"))) as proxy:
+        with server, FaultProxy("127.0.0.1", port_of(server.address("forward"))) as proxy:
             yield Proxied(server, proxy, compress="gzip")
 
 
