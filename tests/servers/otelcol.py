@@ -1,9 +1,10 @@
 """The OpenTelemetry Collector, with its receivers of HEC and of forward, built by its own builder from Go's modules.
 
 HEC's bad tokens get 401 as text, not Splunk's JSON; too large a body is 400 with code 6; any index is accepted; a body
-with one bad event stores nothing; acknowledgements are true at once, and once only. Forward has no TLS and no
-handshake; a `chunk` as msgpack bin is stored and not acknowledged; times are exact; of `log` and `message` in one
-record it keeps the later one. Numbers of HEC become doubles.
+with one bad event stores nothing; acknowledgements are true at once, and once only; numbers become doubles. Forward has
+no TLS and no handshake; it acknowledges what it has queued, so that a kill, or a full disk, loses what is acknowledged;
+a `chunk` as msgpack bin is stored and not acknowledged; times are exact; of `log` and `message` in one record it keeps
+the later one.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _build(folder: Path) -> None:
 
 
 class Collector(Received[Listening], Daemon):
-    """One that listens in every way, or in some, and has each event in a file before it acknowledges it.
+    """One that listens in every way, or in some, and has each event of HEC in a file before it answers.
 
     Args:
         folder: made for all of its files.

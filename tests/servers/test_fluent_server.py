@@ -6,17 +6,16 @@ import hashlib
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.conftest import skip
-from tests.programs import UnavailableError
 from tests.servers.certificates import Authority, Issued
+from tests.servers.fixtures import Serve
 from tests.servers.fluent_server import NAME, FluentServer, Listening
 
 NS = 1_700_000_000_123_456_789
@@ -67,17 +66,8 @@ class Client:
 
 
 @pytest.fixture
-def start(tmp_path: Path, certificate: Issued) -> Iterator[Start]:
-    with ExitStack() as stack:
-
-        def started(*listening: Listening, **options: Any) -> FluentServer:
-            try:
-                made = FluentServer(tmp_path / "server", *listening, certificate=certificate, **options)
-            except UnavailableError as error:
-                skip(str(error))
-            return stack.enter_context(made)
-
-        yield started
+def start(tmp_path: Path, certificate: Issued, serve: Serve) -> Start:
+    return partial(serve, FluentServer, tmp_path / "server", certificate=certificate)
 
 
 def test_what_it_acknowledged_outlives_a_kill(start: Start, authority: Authority) -> None:

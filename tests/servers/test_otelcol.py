@@ -1,4 +1,4 @@
-"""The collector keeps what it acknowledged, by HEC and by forward, when it is killed."""
+"""The collector keeps what it has in its file, by HEC and by forward, when it is killed, and shows HEC's faults."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import ssl
 import struct
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.conftest import skip
-from tests.programs import UnavailableError
+from tests.cli.service import until
 from tests.servers.certificates import Authority, Issued
+from tests.servers.fixtures import Serve
 from tests.servers.otelcol import TOKEN, Collector, Listening
 
 EVENT = {
@@ -56,18 +55,14 @@ def forward(collector: Collector, way: Listening) -> object:
 
 
 @pytest.fixture
-def collector(tmp_path: Path, certificate: Issued) -> Iterator[Collector]:
+def collector(tmp_path: Path, certificate: Issued, serve: Serve) -> Collector:
     ways: tuple[Listening, ...] = ("hec", "hec-ack", "hec-tls", "hec-ack-tls", "forward", "forward-unix")
-    try:
-        made = Collector(tmp_path / "collector", *ways, max_body=2000, certificate=certificate)
-    except UnavailableError as error:
-        skip(str(error))
+    made = serve(Collector, tmp_path / "collector", *ways, max_body=2000, certificate=certificate)
     assert not made.check()
-    with made:
-        yield made
+    return made
 
 
-def test_what_it_acknowledged_outlives_a_kill(collector: Collector, authority: Authority) -> None:
+def test_what_it_has_written_outlives_a_kill(collector: Collector, authority: Authority) -> None:
     assert json.loads(post(collector, "hec", EVENT)) == {"text": "Success", "code": 0}
     assert "ackId" not in json.loads(post(collector, "hec-tls", EVENT, ca=authority.ca))
     first = json.loads(post(collector, "hec-ack", EVENT))["ackId"]
@@ -75,6 +70,7 @@ def test_what_it_acknowledged_outlives_a_kill(collector: Collector, authority: A
     asked = json.loads(post(collector, "hec-ack", {"acks": [first, second]}, path="ack"))
     assert asked == {"acks": {str(first): True, str(second): True}}
     assert forward(collector, "forward") == forward(collector, "forward-unix") == {"ack": "abc"}
+    until(lambda: len(collector.messages()) == 6, "it has written what it acknowledged by forward before")
     collector.kill()
     with collector.received.open("ab") as file:
         file.write(b'{"resourceLogs": [')  # where a killed one may stop
@@ -83,6 +79,7 @@ def test_what_it_acknowledged_outlives_a_kill(collector: Collector, authority: A
     sent = EVENT | {"time_ns": 1_700_000_000_123_456_000}
     del sent["time"]
     of_forward = {"tag": "acct.process", "time_ns": NS, "record": RECORD}
+    until(lambda: len(collector.messages()) == 7, "it has written that, too")
     assert collector.messages() == [sent] * 4 + [of_forward] * 3
 
 

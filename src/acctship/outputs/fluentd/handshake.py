@@ -80,7 +80,7 @@ def _shake(peer: str, known: Credentials, listen: Listen, say: Callable[[bytes],
         raise
     except acctship.RetryableError as error:
         raise acctship.RetryableError(
-            f"{error}: said no HELO: check that it has a shared key, and tls or not"
+            f"{error}: said no HELO: check that it has a shared key, tls or not, and over TLS, trusts our certificate"
         ) from None
     if (hello := understood(said)) is None:
         raise acctship.HaltError(

@@ -94,7 +94,10 @@ class Sender:
                 missing = isinstance(error, MissingError)
                 self._sizes.lost(waiting.values(), missing=missing)
                 # A receiver that closes after each chunk (Fluentd's deny_keepalive) has still taken one.
-                if missing or len(waiting) == len(before) or not isinstance(error, acctship.RetryableError):
+                # Where an acknowledgement is missing, no time is left: a TimeoutError would have this object, and the
+                # length that it has learned, replaced by a new one.
+                again = isinstance(error, acctship.RetryableError) and not missing
+                if len(waiting) == len(before) or not again:
                     self._servers.fails(server, error)
                     raise
             self._sizes.acknowledged(name for name in before if name not in waiting)
