@@ -37,6 +37,7 @@ def table(address: str, more: str = "") -> str:
 @contextmanager
 def receiver(kind: str, folder: Path) -> Iterator[tuple[FluentServer | Collector, str, str]]:
     """A server, its address, and the keys that it needs."""
+    server: FluentServer | Collector
     try:
         if kind == "fluent":
             fluent = FluentServer(folder / kind, "tcp", shared_key=KEY)

@@ -62,7 +62,7 @@ class TestPlain(OutputConformance):
 
 
 class TestSharedKeyOverTls(OutputConformance):
-    faults: ClassVar[Collection[Fault]] = ("down", "hang", "reset", "lost-ack")
+    faults: ClassVar[Collection[Fault]] = ("down", "reset", "lost-ack")
 
     @pytest.fixture
     def receiver(self, tmp_path: Path, authority: Authority, certificate: Issued) -> Iterator[Proxied]:

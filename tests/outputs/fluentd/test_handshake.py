@@ -13,7 +13,7 @@ from acctship import ConfigError, HaltError, RetryableError
 from acctship.outputs.fluentd.handshake import Credentials, Hello, ping
 from acctship.testing import events
 from tests.outputs.fluentd.sending import KEY, built, opened
-from tests.outputs.fluentd.standin import NAME, Handshake, StandIn
+from tests.outputs.fluentd.standin import Handshake, StandIn
 from tests.outputs.fluentd.test_entries import GOLDEN, hexdump
 
 USER: dict[str, Any] = {"username": "web1", "password": {"env": "PASSWORD"}}
@@ -133,7 +133,3 @@ def test_bytes_of_ping(golden: Callable[[Path, str], None]) -> None:
     golden(GOLDEN / "ping.txt", hexdump(ping(hello, known)))
     assert "pass word" not in repr(known)
     assert KEY not in repr(known)
-
-
-def test_name_of_the_server_is_its_own() -> None:
-    assert NAME != "", "PONG's digest is made with it"

@@ -66,7 +66,7 @@ def test_without_weights_the_first_that_works_gets_all() -> None:
     assert [site.take() for _ in range(5)] == ["b"] * 5
     site.fails("b")
     assert site.take() == "c"
-    assert site.tried["a"] == 0 or site.tried["a"] == 1
+    assert site.tried["a"] == 1, "others work"
 
 
 def test_with_weights_batches_are_spread_in_proportion_and_evenly() -> None:
