@@ -303,9 +303,9 @@ class StandIn:
             for message in unpacker:
                 if waits:
                     assert self._handshake is not None
-                    pong, waits = self._handshake.answer(message)[0], False
+                    (pong, welcome), waits = self._handshake.answer(message), False
                     sock.sendall(pong)
-                    if not pong or msgpack.unpackb(pong, raw=True)[1] is not True:
+                    if not pong or not welcome:
                         return
                     continue
                 chunk = _chunk(message, number)

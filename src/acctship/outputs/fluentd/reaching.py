@@ -65,17 +65,30 @@ def _begun(config: Config, name: str, wire: Wire, deadline: Deadline) -> Session
         if config.shared_key is None and config.username is None:
             return Session(wire, replies)
 
-        def listen() -> object:
-            while True:
-                for message in replies.take(wire.inbox):
-                    return message
-                wire.listen(deadline)
-
-        keepalive = shake(wire.peer, _credentials(config), listen, lambda data: wire.write(data, deadline))
+        keepalive = shake(
+            wire.peer,
+            _credentials(config),
+            lambda: _next(wire, replies, deadline),
+            lambda data: wire.write(data, deadline),
+        )
         return Session(wire, replies, keepalive=keepalive, proven=True)
     except BaseException:
         wire.abandon()
         raise
+
+
+def _next(wire: Wire, replies: Replies, deadline: Deadline) -> object:
+    """The next message; also one behind which the connection ends, for it may say why."""
+    ended: acctship.OutputError | None = None
+    while True:
+        for message in replies.take(wire.inbox):
+            return message
+        if ended is not None:
+            raise ended
+        try:
+            wire.listen(deadline)
+        except acctship.OutputError as error:
+            ended = error
 
 
 def _credentials(config: Config) -> Credentials:

@@ -28,7 +28,8 @@ class Replies:
 
     def __init__(self, peer: str) -> None:
         self._peer = peer
-        self._unpacker = msgpack.Unpacker(raw=True, strict_map_key=False, max_buffer_size=_MOST)
+        self._unpacker = msgpack.Unpacker(raw=True, strict_map_key=False, max_buffer_size=2 * _MOST)
+        self._fed = self._understood = 0
 
     def take(self, inbox: bytearray) -> Iterator[object]:
         """Messages that are there in full; what has come of the next one is kept until the rest is there.
@@ -46,15 +47,16 @@ class Replies:
             except Exception as error:  # noqa: BLE001 - the decoder raises what it likes about bytes that it dislikes
                 raise self._garbled(type(error).__name__) from None
             else:
+                self._understood = self._unpacker.tell()
                 yield message
 
     def _feed(self, inbox: bytearray) -> None:
         piece = bytes(inbox[:_PIECE])
         del inbox[:_PIECE]
-        try:
-            self._unpacker.feed(piece)
-        except msgpack.BufferFull:
-            raise self._garbled(f"a message of more than {_MOST} bytes") from None
+        self._fed += len(piece)
+        if self._fed - self._understood > _MOST:  # the decoder keeps what it has made of it: it has no such limit
+            raise self._garbled(f"a message of more than {_MOST} bytes")
+        self._unpacker.feed(piece)
 
     def _garbled(self, what: str) -> GarbledError:
         return GarbledError(f"{self._peer}: speaks no forward protocol there: {what}")
@@ -62,4 +64,7 @@ class Replies:
 
 def shown(message: object) -> str:
     """A message of the receiver's for people: cut short, and harmless."""
-    return acctship.escape(ascii(message)[:100].encode())
+    try:
+        return acctship.escape(ascii(message)[:100].encode())
+    except RecursionError:
+        return "what is nested deeply"

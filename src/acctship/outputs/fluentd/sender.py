@@ -91,11 +91,12 @@ class Sender:
             try:
                 session.deliver(waiting, deadline)
             except TROUBLE as error:
-                self._sizes.lost(waiting.values(), missing=isinstance(error, MissingError))
+                missing = isinstance(error, MissingError)
+                self._sizes.lost(waiting.values(), missing=missing)
                 # A receiver that closes after each chunk (Fluentd's deny_keepalive) has still taken one.
                 # Where an acknowledgement is missing, no time is left: a TimeoutError would have this object, and the
                 # length that it has learned, replaced by a new one.
-                again = isinstance(error, acctship.RetryableError) and not isinstance(error, MissingError)
+                again = isinstance(error, acctship.RetryableError) and not missing
                 if len(waiting) == len(before) or not again:
                     self._servers.fails(server, error)
                     raise

@@ -83,7 +83,10 @@ class Servers:
         with self._lock:
             order = self._order()
         self._probe()
-        return first_that_works([partial(self._try, one) for one in order], deadline)
+        try:
+            return first_that_works([partial(self._try, one) for one in order], deadline)
+        except TimeoutError as error:  # the host would replace this output, and what it has learned, with a new one
+            raise acctship.RetryableError(f"{order[0].name}: {error.strerror}") from None
 
     def works(self, server: Server) -> None:
         """Note that a receiver has acknowledged something."""
@@ -146,7 +149,9 @@ class Servers:
         try:
             for one in due:
                 try:
-                    self._try(one, Deadline(_PROBING, self._closed))
+                    _, session = self._try(one, Deadline(_PROBING, self._closed))
+                    if not session.keepalive:
+                        session.close()
                 except TROUBLE as error:
                     _log.debug("fluentd: %s fails still: %s", one.name, error)
         finally:

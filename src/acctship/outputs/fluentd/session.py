@@ -96,6 +96,8 @@ class Session:
                     self._wait(chunks, waiting, deadline)
             except TimeoutError as error:
                 raise MissingError(f"{self.peer}: {error.strerror}") from None
+        if not self.keepalive:
+            self.close()
 
     def close(self) -> None:
         """End the connection so that nothing gets lost; at once, if somebody waits on it."""
