@@ -19,7 +19,9 @@ test: .venv/tests-installed ## Check style, types and imports, and run the tests
 	$(RUN)/pytest
 
 campaign: .venv/tests-installed ## Let receivers, disks and power fail for a quarter of an hour; ACCTSHIP_SEED=N for other faults.
-	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py tests/kernel/test_following_rotations.py tests/outputs/syslog/test_real_servers.py tests/outputs/elasticsearch/test_completeness.py tests/outputs/splunk/test_real_servers.py
+	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py tests/kernel/test_following_rotations.py \
+	    tests/outputs/elasticsearch/test_completeness.py \
+	    tests/outputs/fluentd/test_real_servers.py tests/outputs/splunk/test_real_servers.py tests/outputs/syslog/test_real_servers.py
 
 bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/decode.py
@@ -31,6 +33,7 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/fleet.py
 	$(RUN)/python benchmarks/syslog.py
 	$(RUN)/python benchmarks/elasticsearch.py
+	$(RUN)/python benchmarks/fluentd.py
 	$(RUN)/python benchmarks/splunk.py
 
 add-on: ## Pack the add-on for Splunk into dist/.

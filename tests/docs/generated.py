@@ -30,6 +30,7 @@ from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, Outpu
 from acctship.outputs import jsonl
 from acctship.outputs.elasticsearch.config import Config as ElasticsearchConfig
 from acctship.outputs.splunk.config import Config as SplunkConfig
+from acctship.outputs.fluentd.config import Config as FluentdConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 from tests.docs import syslog
@@ -52,6 +53,7 @@ def parts() -> dict[str, str]:
         "configuration: jsonl": _keys(jsonl.Config),
         "configuration: tls": _keys(TlsKeys),
         "configuration: splunk": _keys(SplunkConfig),
+        "configuration: fluentd": _keys(FluentdConfig),
         "configuration: syslog": _keys(SyslogConfig),
         "configuration: elasticsearch": _keys(ElasticsearchConfig),
         "errors": "\n".join(_errors(AcctshipError)),

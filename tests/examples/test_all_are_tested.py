@@ -33,6 +33,8 @@ TESTS = {
     "elasticsearch/find-duplicates.esql": "outputs/elasticsearch/test_completeness.py",
     "elasticsearch/find-duplicates.json": "outputs/elasticsearch/test_completeness.py",
     "elasticsearch/find-duplicates.py": "outputs/elasticsearch/test_completeness.py",
+    "fluent-bit/": "examples/test_fluent_receivers.py",
+    "fluentd/": "examples/test_fluent_receivers.py",
     "make_records.py": "examples/test_all_are_tested.py",
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",

@@ -7,7 +7,8 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from acctship.errors import RetryableError
 
@@ -71,3 +72,27 @@ class Deadline:
             RetryableError: the output is closed.
         """
         time.sleep(min(seconds, self.left()))
+
+    @contextmanager
+    def held(self, lock: threading.Lock) -> Iterator[None]:
+        """Hold a lock for a block, once it is free.
+
+        Raises:
+            TimeoutError: the deadline came first.
+            RetryableError: the output is closed.
+        """
+        while not lock.acquire(timeout=min(self.left(), _SLICE)):
+            pass
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def wait_for(self, condition: threading.Condition) -> None:
+        """Wait a while until a condition that is held may have changed.
+
+        Raises:
+            TimeoutError: the deadline has come.
+            RetryableError: the output is closed.
+        """
+        condition.wait(min(self.left(), _SLICE))

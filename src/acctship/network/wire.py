@@ -114,6 +114,16 @@ class Wire:
             else:
                 raise RetryableError(f"{self.peer}: closed the connection")
 
+    def until_word(self, deadline: Deadline) -> None:
+        """Wait until the peer says something or ends, for `listen`; another thread may write meanwhile.
+
+        Raises:
+            TimeoutError: the deadline came first.
+            RetryableError: the output is closed.
+        """
+        self._acknowledge_at_once()
+        deadline.wait(self._sock, _GONE)
+
     def flush(self, deadline: Deadline) -> None:
         """Wait until the peer's kernel has all that was written (for a Unix socket, until its reader has).
 
@@ -156,6 +166,11 @@ class Wire:
             self._sock.shutdown(socket.SHUT_WR)
             self.listen()  # what is unread would turn the end into a reset
         self._sock.close()
+
+    def cut(self) -> None:
+        """End both directions at once, which wakes a thread that waits; `abandon` it when none does any more."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # that of SSLSocket would forget TLS under its reader
 
     def abandon(self) -> None:
         """Let go of a connection that has failed."""

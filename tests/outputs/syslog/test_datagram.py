@@ -103,7 +103,7 @@ def test_socket_of_neither_kind_is_a_matter_for_a_person(tmp_path: Path) -> None
         odd.bind(str(tmp_path / "log"))
         odd.listen()
         output = built("unix", str(tmp_path / "log"))
-        with pytest.raises(HaltError, match="/log: is a socket, but neither of datagrams nor a stream"):
+        with pytest.raises(HaltError, match="/log: is a socket, but of a kind that nothing is sent to"):
             output.open()
         output.close()
 
