@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
+from acctship.network.deadline import Deadline
 from acctship.outputs.fluentd.config import Config
 from acctship.outputs.fluentd.sender import Sender
 from acctship.strict import convert
+from tests.cli.service import until
 
 KEY = "correct horse"
 """The shared key of `tests.outputs.fluentd.standin.Handshake`."""
@@ -40,3 +43,10 @@ def opened(address: Any, **keys: Any) -> Iterator[Sender]:
         yield output
     finally:
         output.close()
+
+
+def until_dead(output: Sender) -> None:
+    """Wait until the kernel has heard that the first receiver's connection is gone: a moment after it has ended."""
+    session = output._servers.all[0]._slots[0]._session
+    assert session is not None
+    until(lambda: not session.usable(Deadline(30, threading.Event())), "the end has been heard of")

@@ -12,7 +12,7 @@ import pytest
 from acctship import ConfigError, HaltError, RetryableError
 from acctship.outputs.fluentd.handshake import Credentials, Hello, ping
 from acctship.testing import events
-from tests.outputs.fluentd.sending import KEY, built, opened
+from tests.outputs.fluentd.sending import KEY, built, opened, until_dead
 from tests.outputs.fluentd.standin import Handshake, StandIn
 from tests.outputs.fluentd.test_entries import GOLDEN, hexdump
 
@@ -105,12 +105,14 @@ def test_secret_is_read_at_each_connection(monkeypatch: pytest.MonkeyPatch) -> N
     with StandIn(handshake=shaking) as server, opened(server.address, **key()) as output:
         output.send(events(1))
         server.stop()
+        until_dead(output)
         shaking.shared_key = "battery staple"
         monkeypatch.setenv("KEY", "battery staple")
         server.start()
         output.send(events(1, first_pid=2))
         monkeypatch.delenv("KEY")
         server.stop()
+        until_dead(output)
         server.start()
         with pytest.raises(ConfigError, match="KEY is not set"):
             output.send(events(1, first_pid=3))

@@ -15,7 +15,7 @@ from acctship.network.deadline import Deadline
 from acctship.outputs.fluentd.servers import Server, Servers
 from acctship.testing import events
 from tests.cli.service import until
-from tests.outputs.fluentd.sending import built, opened
+from tests.outputs.fluentd.sending import built, opened, until_dead
 from tests.outputs.fluentd.standin import Handshake, StandIn
 
 
@@ -93,7 +93,7 @@ def test_one_that_failed_is_probed_before_it_gets_anything(caplog: pytest.LogCap
     site.down.clear()
     site.now += 600
     assert site.take() == "b"
-    until(lambda: not site.servers.all[0].failed, "the probe has found that it works")
+    until(lambda: not site.servers.all[0].failed and not site.servers._probing, "the probe has found that it works")
     assert site.take() == "a"
     told = [record.getMessage() for record in caplog.records]
     assert told == [
@@ -127,6 +127,7 @@ def test_send_goes_to_the_next_when_the_first_is_gone() -> None:
     with StandIn() as first, StandIn() as second, opened([first.address, second.address]) as output:
         output.send(events(2))
         first.stop()
+        until_dead(output)
         output.send(events(2, first_pid=3))
         assert (len(first.ids()), len(second.ids())) == (2, 2)
 

@@ -14,7 +14,7 @@ import pytest
 from acctship import EventBatch, HaltError, RetryableError, SendResult
 from acctship.testing import events, health_events, huge_events
 from tests.cli.service import until
-from tests.outputs.fluentd.sending import built, opened
+from tests.outputs.fluentd.sending import built, opened, until_dead
 from tests.outputs.fluentd.standin import (
     Answer,
     Chunk,
@@ -172,6 +172,7 @@ def test_connection_that_ended_at_rest_is_made_anew_without_an_error() -> None:
     with StandIn() as server, opened(server.address) as output:
         output.send(events(1))
         server.stop()
+        until_dead(output)
         server.start()
         output.send(events(1, first_pid=2))
         assert server.connections == 2
