@@ -102,8 +102,8 @@ def test_unknown_output_suggests_the_nearest(site: Path) -> None:
     distribution(site, "fine-thing", {"null": good()})
     with pytest.raises(PluginError, match=r"no output 'jsonk'; did you mean jsonl\?"):
         plugins.find("jsonk")
-    with pytest.raises(PluginError, match="no output 'zzz'; there are elasticsearch, jsonl, null, syslog"):
-    with pytest.raises(PluginError, match="no output 'zzz'; there are jsonl, null, splunk_hec, syslog"):
+    known = "elasticsearch, fluentd, jsonl, null, splunk_hec, syslog"
+    with pytest.raises(PluginError, match=f"no output 'zzz'; there are {known}"):
         plugins.find("zzz")
 
 

@@ -29,8 +29,8 @@ from acctship.network.tls import TlsKeys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
 from acctship.outputs.elasticsearch.config import Config as ElasticsearchConfig
-from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.fluentd.config import Config as FluentdConfig
+from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 from tests.docs import syslog
