@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from acctship.testing import FaultProxy
-from tests.faults.accounts import expect_all, expect_one_id_each, expect_sums
 from tests.faults.campaign import FAULTS, LARGE
 from tests.faults.machine import FILTER, Machine
-from tests.faults.test_kills import LONGEST_LIFE, live_for
-from tests.faults.test_syslog import KINDS, Weather
+from tests.faults.weather import expect, over_kills, through_weather
 from tests.outputs.elasticsearch.stored import Stored
 from tests.servers.elasticsearch import Elasticsearch, Major
 from tests.servers.fixtures import Serve
@@ -35,14 +34,10 @@ def arrived(there: Stored) -> list[dict[str, Any]]:
     return [one["_source"] for one in there.documents(source=True)]
 
 
-def expect(machine: Machine, there: Stored) -> None:
+def expect_stored_once(machine: Machine, there: Stored) -> None:
     """See that all is there, each once, and that the checkpoints add up."""
-    written, copy, events = machine.written, machine.events(), arrived(there)
-    expect_all({*written.kept}, events, machine.letters("es"), "es")
-    expect_all(written.pids, copy, [], "copy")
-    expect_one_id_each(events, copy)
-    expect_sums("es", written, events, machine.letters("es"), filters=True)
-    assert machine.letters("es") == []
+    events = arrived(there)
+    expect(machine, "es", events, filters=True)
     ids = [event["event"]["id"] for event in events]
     assert len(ids) == len({*ids}), "stored twice"
 
@@ -54,24 +49,8 @@ def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
     port = int(stored.server.url.rpartition(":")[2])
     with FaultProxy("127.0.0.1", port) as proxy:
         machine.configure(table(stored, proxy.port))
-        weather = Weather(proxy, rng)
-
-        def done() -> bool:
-            if len(weather.shown) >= EACH:
-                weather.clear()
-                return machine.has("es", {*machine.written.kept}, arrived(stored))
-            if rng.random() < 0.3:
-                weather.change()
-                if rng.random() < 0.1:
-                    machine.rotate()
-                machine.write(rng.randrange(5, 60), rng)
-            return False
-
-        machine.write(200, rng)
-        machine.serve(done)
-        machine.finish()
-        expect(machine, stored)
-    assert {*weather.shown} == {*KINDS}
+        through_weather(machine, rng, proxy, "es", partial(arrived, stored), faults=EACH)
+        expect_stored_once(machine, stored)
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_when_acctship_and_the_node_are_killed(
@@ -79,15 +58,5 @@ def test_nothing_is_lost_and_nothing_stored_twice_when_acctship_and_the_node_are
 ) -> None:
     stored = Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
     machine.configure(table(stored, int(stored.server.url.rpartition(":")[2])))
-    for _ in range(KILLS):
-        machine.write(rng.randrange(50, 300), rng)
-        with machine.run() as service:
-            live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-            stored.server.kill()
-            machine.write(rng.randrange(5, 100), rng)
-            stored.server.start()
-            live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-            service.kill()
-    machine.serve(lambda: machine.has("es", {*machine.written.kept}, arrived(stored)))
-    machine.finish()
-    expect(machine, stored)
+    over_kills(machine, rng, stored.server, "es", partial(arrived, stored), kills=KILLS, spare=0)
+    expect_stored_once(machine, stored)

@@ -14,8 +14,7 @@ from tests.cli.service import Events
 from tests.conftest import skip
 from tests.faults.campaign import FAULTS, KILLS
 from tests.faults.machine import FILTER, Machine
-from tests.faults.test_kills import LONGEST_LIFE, live_for
-from tests.faults.test_syslog import KINDS, Weather, expect
+from tests.faults.weather import expect, over_kills, through_weather
 from tests.programs import UnavailableError
 from tests.servers.fluent_server import FluentServer
 from tests.servers.otelcol import Collector
@@ -69,24 +68,9 @@ def test_loses_nothing_whatever_the_network_does(kind: str, machine: Machine, rn
         host, _, port = address.partition(":")
         with FaultProxy(host, int(port), greeting=GREETING if keys else 0) as proxy:
             machine.configure(table(f"127.0.0.1:{proxy.port}", FILTER + keys))
-            arrived, weather = Arrived(server), Weather(proxy, rng)
-
-            def done() -> bool:
-                if len(weather.shown) >= EACH:
-                    weather.clear()
-                    return machine.has("forward", {*machine.written.kept}, arrived.events())
-                if rng.random() < 0.3:
-                    weather.change()
-                    if rng.random() < 0.1:
-                        machine.rotate()
-                    machine.write(rng.randrange(5, 60), rng)
-                return False
-
-            machine.write(200, rng)
-            machine.serve(done)
-            machine.finish()
+            arrived = Arrived(server)
+            through_weather(machine, rng, proxy, "forward", arrived.events, faults=EACH)
             expect(machine, "forward", arrived.events(), filters=True)
-    assert {*weather.shown} == {*KINDS}
 
 
 def test_loses_nothing_when_acctship_and_the_server_are_killed(machine: Machine, rng: random.Random) -> None:
@@ -94,16 +78,5 @@ def test_loses_nothing_when_acctship_and_the_server_are_killed(machine: Machine,
     with receiver("fluent", machine.folder) as (server, address, keys):
         machine.configure(table(address, FILTER + keys))
         arrived = Arrived(server)
-        for _ in range(KILLS):
-            machine.write(rng.randrange(50, 300), rng)
-            with machine.run() as service:
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                if rng.random() < 0.5:
-                    server.kill() if rng.random() < 0.5 else server.stop()
-                    machine.write(rng.randrange(5, 100), rng)
-                    server.start()
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                service.kill()
-        machine.serve(lambda: machine.has("forward", {*machine.written.kept}, arrived.events()))
-        machine.finish()
+        over_kills(machine, rng, server, "forward", arrived.events, kills=KILLS)
         expect(machine, "forward", arrived.events(), filters=True)

@@ -14,8 +14,7 @@ from tests.cli.service import Events
 from tests.conftest import skip
 from tests.faults.campaign import FAULTS, KILLS
 from tests.faults.machine import FILTER, Machine
-from tests.faults.test_kills import LONGEST_LIFE, live_for
-from tests.faults.test_syslog import KINDS, Weather, expect
+from tests.faults.weather import expect, over_kills, through_weather
 from tests.programs import UnavailableError
 from tests.servers.otelcol import TOKEN, Collector
 
@@ -65,40 +64,14 @@ def site(machine: Machine) -> Machine:
 def test_nothing_is_lost_whatever_the_network_does(site: Machine, rng: random.Random) -> None:
     with collector(site.folder) as server, FaultProxy("localhost", port(server)) as proxy:
         site.configure(table(proxy.port))
-        arrived, weather = Arrived(server), Weather(proxy, rng)
-
-        def done() -> bool:
-            if len(weather.shown) >= EACH:
-                weather.clear()
-                return site.has("hec", {*site.written.kept}, arrived.events())
-            if rng.random() < 0.3:
-                weather.change()
-                if rng.random() < 0.1:
-                    site.rotate()
-                site.write(rng.randrange(5, 60), rng)
-            return False
-
-        site.write(200, rng)
-        site.serve(done)
-        site.finish()
+        arrived = Arrived(server)
+        through_weather(site, rng, proxy, "hec", arrived.events, faults=EACH)
         expect(site, "hec", arrived.events(), filters=True)
-    assert {*weather.shown} == {*KINDS}
 
 
 def test_nothing_is_lost_when_acctship_and_the_server_are_killed(site: Machine, rng: random.Random) -> None:
     with collector(site.folder) as server:
         site.configure(table(port(server)))
         arrived = Arrived(server)
-        for _ in range(KILLS // 3):
-            site.write(rng.randrange(50, 300), rng)
-            with site.run() as service:
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                if rng.random() < 0.5:
-                    server.kill() if rng.random() < 0.5 else server.stop()
-                    site.write(rng.randrange(5, 100), rng)
-                    server.start()
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                service.kill()
-        site.serve(lambda: site.has("hec", {*site.written.kept}, arrived.events()))
-        site.finish()
+        over_kills(site, rng, server, "hec", arrived.events, kills=KILLS // 3)
         expect(site, "hec", arrived.events(), filters=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from acctship.errors import ConfigError, HaltError, RetryableError
+from acctship.errors import ConfigError, HaltError, OutputError, RetryableError
 from acctship.network.deadline import Deadline
 
 T = TypeVar("T")
@@ -125,6 +125,25 @@ def first_that_works(attempts: Iterable[Callable[[Deadline], T]], deadline: Dead
         except (RetryableError, HaltError, OSError) as error:
             problems.append(error)
     raise combined(problems)
+
+
+def what_each_says(attempts: Sequence[Callable[[Deadline], str]], deadline: Deadline) -> str:
+    """What all attempts give, as one line, with the problems of those that raise; for `check` of an output.
+
+    Raises:
+        HaltError: each raised one.
+        RetryableError: all raised something.
+    """
+    said: list[str] = []
+    problems: list[Exception] = []
+    for at, attempt in enumerate(attempts):
+        try:
+            said.append(attempt(deadline.share(len(attempts) - at)))
+        except (OutputError, OSError) as error:
+            problems.append(error)
+    if not said:
+        raise combined(problems)
+    return "; ".join([*said, *(f"but {problem}" for problem in problems)])
 
 
 def combined(problems: Sequence[Exception]) -> Exception:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import acctship
-from acctship.network.addresses import combined
+from acctship.network.addresses import what_each_says
 from acctship.network.deadline import Deadline
 from acctship.outputs.fluentd.chunks import Chunk, Packer
-from acctship.outputs.fluentd.servers import TROUBLE, Servers
+from acctship.outputs.fluentd.servers import TROUBLE, Server, Servers
 from acctship.outputs.fluentd.session import MissingError
 from acctship.outputs.fluentd.sizes import Sizes
 
@@ -63,25 +64,21 @@ class Sender:
             RetryableError: none can be reached now.
             HaltError: none will be until a person mends the set-up.
         """
-        reached: list[str] = []
-        problems: list[Exception] = []
-        deadline = Deadline(self._seconds, self._closed)
-        for at, server in enumerate(self._servers.all):
-            share = deadline.share(len(self._servers.all) - at)
-            try:
-                session = server.connect(share)
-                reached.append(f"{session.peer} {session.greeted(share)}")
-                session.close()
-            except TROUBLE as error:
-                problems.append(error)
-        if not reached:
-            raise combined(problems)
-        return "; ".join([*reached, *(f"but {problem}" for problem in problems)])
+        return what_each_says(
+            [partial(self._greeted, server) for server in self._servers.all], Deadline(self._seconds, self._closed)
+        )
 
     def close(self) -> None:
         """Close all connections; a `send` that is under way ends."""
         self._closed.set()
         self._servers.close()
+
+    @staticmethod
+    def _greeted(server: Server, deadline: Deadline) -> str:
+        session = server.connect(deadline)
+        greeted = f"{session.peer} {session.greeted(deadline)}"
+        session.close()
+        return greeted
 
     def _deliver(self, chunks: Iterable[Chunk], deadline: Deadline) -> None:
         waiting = {chunk.id: chunk for chunk in chunks}

@@ -6,10 +6,11 @@ import re
 import threading
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import acctship
-from acctship.network.addresses import combined
+from acctship.network.addresses import what_each_says
 from acctship.network.deadline import Deadline
 from acctship.outputs.splunk.checking import look
 from acctship.outputs.splunk.config import SHARE
@@ -79,17 +80,11 @@ class Sender:
             HaltError: none will take anything until a person mends the set-up.
         """
         authorization, deadline = self._authorization(), self._deadline().at_most(_CHECKING)
-        answers: list[str] = []
-        problems: list[Exception] = []
-        for at, url in enumerate(self._config.urls):
-            try:
-                session = Session(self._config, url, authorization, connections=1)
-                answers.append(look(session, self._config, deadline.share(len(self._config.urls) - at)))
-            except (acctship.OutputError, OSError) as error:
-                problems.append(error)
-        if not answers:
-            raise combined(problems)
-        return "; ".join([*answers, *(f"but {problem}" for problem in problems)])
+
+        def ask(url: str, share: Deadline) -> str:
+            return look(Session(self._config, url, authorization, connections=1), self._config, share)
+
+        return what_each_says([partial(ask, url) for url in self._config.urls], deadline)
 
     def close(self) -> None:
         """Close all connections; a `send` that waits for its acknowledgement ends, and its events are sent again."""
