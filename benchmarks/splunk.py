@@ -4,8 +4,8 @@
 
 A backlog of real records goes to a receiver on the same cores that discards, without acknowledgements and with such
 that take one second (64 batches in flight), and to a real OpenTelemetry Collector that writes a file, and
-acknowledges at once. Events a second of the whole run, start and end included; CPU time an event; peak memory. The load is
-urllib3 with one connection, and bodies that are made and compressed beforehand. Then bytes an event, on the wire.
+acknowledges at once. Events a second of the whole run, start and end included; CPU time an event; peak memory. The load
+is urllib3 with one connection, and bodies that are made and compressed beforehand. Then bytes an event, on the wire.
 
 Aims: 60,000 events/s without acknowledgements, 40,000/s with such that take one second.
 """

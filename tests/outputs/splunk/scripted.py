@@ -1,6 +1,7 @@
 """A stand-in for Splunk, a HEC that answers as a test says: no free server refuses like it.
 
-By itself it takes all with a good token, numbers the batches of a channel, and says of each number once that it is true.
+By itself it takes all with a good token, numbers the batches of a channel, and says of each number, once, that it is
+true.
 """
 
 from __future__ import annotations
