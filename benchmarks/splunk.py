@@ -32,6 +32,8 @@ from tests.servers.daemon import free_port
 from tests.servers.otelcol import TOKEN, Collector
 
 RECORDS = 500_000
+LONGER = 2
+"""Times as many are acknowledged after one second: start and end, with two acknowledgements, take three seconds."""
 _SAMPLE, _MEASURED = 1000, 100_000
 """Events of a body; and of all whose bytes are counted."""
 _TABLE = """
@@ -134,15 +136,18 @@ def main() -> None:
         folder = Path(name)
         make_records("real", count, folder / "records")
 
-        def measure(what: str, outputs: str) -> None:
-            line(what, count, median([ship(folder, folder / "records", count, outputs) for _ in range(ROUNDS)]))
+        make_records("real", LONGER * count, folder / "more")
+
+        def measure(what: str, outputs: str, times: int = 1) -> None:
+            records, total = folder / ("records" if times == 1 else "more"), times * count
+            line(what, total, median([ship(folder, records, total, outputs) for _ in range(ROUNDS)]))
 
         with receiver(0) as url:
             measure("discarding, no acks, gzipped", table(url))
             measure("discarding, no acks, plain", table(url, compress=False))
             measure("discarding, no acks, minimal, gzipped", table(url, omit="minimal"))
         with receiver(1) as url:
-            measure("discarding, acks after 1 s, 64 in flight", table(url, acks=True, threads=64))
+            measure("discarding, acks after 1 s, 64 in flight", table(url, acks=True, threads=64), LONGER)
             measure("discarding, acks after 1 s, 16 in flight", table(url, acks=True, threads=16))
         try:
             with Collector(folder / "otelcol", "hec", "hec-ack") as it:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
@@ -87,3 +88,13 @@ def test_certificates_are_verified(collector: Collector, authority: Authority, c
 def test_plain_and_tls_are_told_apart(collector: Collector, authority: Authority) -> None:
     with pytest.raises(acctship.HaltError, match="speaks no TLS there"):
         ask(deployed(None, url=collector.url("hec").replace("http:", "https:"), ca=str(authority.ca)))
+
+
+def test_certificate_that_has_expired_is_told(hec: Scripted, authority: Authority) -> None:
+    expired = authority.issue("expired", days=-1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(expired.certificate, expired.key)
+    hec.socket = context.wrap_socket(hec.socket, server_side=True)
+    with pytest.raises(acctship.HaltError, match="its certificate is not trusted: certificate has expired"):
+        ask(deployed(None, url=hec.url.replace("http:", "https:"), ca=str(authority.ca)))
+    assert hec.requests == []

@@ -17,7 +17,7 @@ from tests.programs import UnavailableError
 from tests.servers.certificates import Authority
 from tests.servers.otelcol import Collector, Listening
 
-MANY = 200_000 if LARGE else 20_000
+MANY = 200_000 if LARGE else 10_000
 EARLY = 4_000_000
 """Bytes of what the collector has written when it is killed: some thousand events."""
 WAYS: tuple[Listening, ...] = ("hec", "hec-ack", "hec-tls", "hec-ack-tls")
@@ -79,7 +79,7 @@ def test_server_that_is_killed_in_the_middle_has_all_in_the_end(tmp_path: Path, 
         server = Collector(tmp_path / "otelcol", "hec-ack")
     except UnavailableError as error:
         skip(str(error))
-    batch, stopped = events(MANY // 2), threading.Event()
+    batch, stopped = events(MANY), threading.Event()
     with server:
 
         def between(_seconds: float) -> None:

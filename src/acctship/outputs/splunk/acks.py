@@ -21,6 +21,8 @@ from acctship.outputs.splunk.transport import UnansweredError
 
 SHORTEST, LONGEST = 1.0, 10.0
 """Seconds until a number is asked for again, at first and in the end; a question asks for all that are open."""
+OFTEN = 8
+"""Questions in the shortest of these times, at most: batches that follow each other closely are asked for together."""
 FORGOTTEN = 30.0
 """Seconds that a number may stay false after an answer about it was lost: it may have said true, and forgotten it."""
 
@@ -67,7 +69,9 @@ class Acks:
     def __init__(self, ask: Ask, peer: str, timeout: float) -> None:
         self.channel = str(uuid4())
         self._ask, self._peer, self._timeout = ask, peer, timeout
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._more_to_ask = threading.Condition(lock)  # its own: a new number is no news to all who wait for theirs
         self._posting: set[object] = set()
         self._waiting: dict[int, Receipt] = {}
         self._ended: Exception | None = None
@@ -84,10 +88,11 @@ class Acks:
         finally:
             with self._changed:
                 self._posting.discard(one)
-                for receipt in self._waiting.values():
-                    if receipt.behind:
-                        receipt.behind.discard(one)
-                self._changed.notify_all()
+                behind = [receipt.behind for receipt in self._waiting.values() if receipt.behind]
+                for those in behind:
+                    those.discard(one)
+                if not all(behind):
+                    self._changed.notify_all()
 
     def register(self, number: int) -> Receipt:
         """A receipt for a number, which is asked for from now on.
@@ -107,7 +112,7 @@ class Acks:
                 raise self._ended
             now = time.monotonic()
             receipt = self._waiting[number] = Receipt(number, now + SHORTEST, SHORTEST, now + self._timeout)
-            self._changed.notify_all()
+            self._more_to_ask.notify()
             if not self._started:
                 self._started = True
                 threading.Thread(target=self._run, name="acctship-splunk-acks", daemon=True).start()
@@ -146,6 +151,7 @@ class Acks:
     def _end(self, error: Exception) -> None:
         self._ended = self._ended or error
         self._changed.notify_all()
+        self._more_to_ask.notify()
 
     def _run(self) -> None:
         while asked := self._due():
@@ -168,9 +174,9 @@ class Acks:
                         if one.due <= now:
                             one.pause = min(2 * one.pause, LONGEST)
                             one.due = now + one.pause
-                    self._not_before = now + SHORTEST / 4
+                    self._not_before = now + SHORTEST / OFTEN
                     return asked
-                self._changed.wait(at - now if asked else None)
+                self._more_to_ask.wait(at - now if asked else None)
             return []
 
     def _note(self, asked: Sequence[Receipt], true: frozenset[int]) -> None:

@@ -63,7 +63,7 @@ class Config(TlsKeys, kw_only=True):
     def delivery(self) -> acctship.Delivery:
         """What can be promised, and for how long a `send` may wait for its acknowledgement.
 
-        A thousand events of 800 bytes and their envelopes are a body below 1 MB, which the oldest Splunk takes.
+        With envelopes of 120 bytes, that is a body of no more than 1 MB, which the oldest Splunk takes.
 
         Raises:
             ConfigError: keys contradict each other.
@@ -73,8 +73,8 @@ class Config(TlsKeys, kw_only=True):
         return acctship.Delivery(
             guarantee="acknowledged" if self.acknowledge else "written",
             in_flight=_THREADS if self.acknowledge else _FEWEST_THREADS,
-            batch_events=1200,
-            batch_bytes=800_000,
+            batch_events=1250,
+            batch_bytes=850_000,
             timeout=seconds,
         )
 
