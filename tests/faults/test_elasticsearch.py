@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.faults.machine import FILTER, Machine
 from tests.faults.test_kills import LONGEST_LIFE, live_for
 from tests.faults.test_syslog import KINDS, Weather
 from tests.outputs.elasticsearch.stored import Stored
-from tests.servers.elasticsearch import Elasticsearch
+from tests.servers.elasticsearch import Elasticsearch, Major
 from tests.servers.fixtures import Serve
 
 EACH = FAULTS // 4
@@ -24,7 +25,16 @@ KILLS = 20 if LARGE else 2
 
 
 @pytest.fixture
+def shared(elasticsearch: Callable[[Major], Elasticsearch]) -> Iterator[Stored]:
+    """In the node that other tests use, too."""
+    made = Stored(elasticsearch(9), "faults")
+    yield made
+    made.clear()
+
+
+@pytest.fixture
 def stored(serve: Serve, tmp_path: Path) -> Stored:
+    """In a node that may be killed."""
     return Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
 
 
@@ -54,17 +64,17 @@ def expect(machine: Machine, there: Stored) -> None:
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
-    machine: Machine, rng: random.Random, stored: Stored
+    machine: Machine, rng: random.Random, shared: Stored
 ) -> None:
-    port = int(stored.server.url.rpartition(":")[2])
+    port = int(shared.server.url.rpartition(":")[2])
     with FaultProxy("127.0.0.1", port) as proxy:
-        machine.configure(table(stored, proxy.port))
+        machine.configure(table(shared, proxy.port))
         weather = Weather(proxy, rng)
 
         def done() -> bool:
             if len(weather.shown) >= EACH:
                 weather.clear()
-                return machine.has("es", {*machine.written.kept}, arrived(stored))
+                return machine.has("es", {*machine.written.kept}, arrived(shared))
             if rng.random() < 0.3:
                 weather.change()
                 if rng.random() < 0.1:
@@ -75,7 +85,7 @@ def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
         machine.write(200, rng)
         machine.serve(done)
         machine.finish()
-        expect(machine, stored)
+        expect(machine, shared)
     assert {*weather.shown} == {*KINDS}
 
 
