@@ -31,6 +31,8 @@ from urllib.error import HTTPError
 sys.path.remove(str(Path(__file__).parent))  # `import elasticsearch` would find the file of that name here
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from acctship.outputs.elasticsearch.lifecycle import Lifecycle
+from acctship.outputs.elasticsearch.templates import DATASETS, stream, templates
 from benchmarks.daemon import Site
 from benchmarks.measure import ROUNDS, machine, make_records
 from tests.programs import UnavailableError
@@ -39,34 +41,23 @@ from tests.servers.elasticsearch import Elasticsearch
 SENDERS = ("streaming_bulk", "parallel_bulk", "acctship", "acctship_gzip", "bodies_alone")
 INTO_NOTHING, INTO_REAL = 500_000, 200_000
 _HERE = Path(__file__).parent
-_STREAM = "logs-acct.process-bench"
-_KEYWORDS = {
-    "event": ("id", "action", "outcome", "dataset", "kind", "category", "type"),
-    "process": ("name",),
-    "user": ("id", "name"),
-    "group": ("id", "name"),
-    "host": ("name", "id"),
-}
+NAMESPACE = "bench"
 _LONGEST, _LOOK = 300.0, 0.05
 
 
-def template(server: Elasticsearch) -> None:
-    """Make the data streams as a site would have them: what is searched for is typed, and one shard without copies."""
-    fields = {
-        group: {"properties": {name: {"type": "keyword"} for name in names}} for group, names in _KEYWORDS.items()
-    }
-    fields["process"]["properties"] |= {"pid": {"type": "long"}, "exit_code": {"type": "long"}}
-    mapping = {"dynamic": False, "properties": {"@timestamp": {"type": "date"}, **fields}}
-    settings = {"number_of_replicas": 0, "refresh_interval": "5s"}
-    body = {"index_patterns": ["logs-acct.*"], "data_stream": {}, "priority": 200}
-    server.ask("PUT", "/_index_template/bench", {**body, "template": {"settings": settings, "mappings": mapping}})
+def install(server: Elasticsearch) -> None:
+    """Install the templates as `acctship setup elasticsearch` does."""
+    for path, body in templates(Lifecycle()).items():
+        server.ask("PUT", path, body)
 
 
 def empty(server: Elasticsearch) -> None:
-    """Remove what was stored."""
-    for dataset in ("process", "health"):
+    """Have data streams in which nothing is stored."""
+    for dataset in DATASETS:
+        path = f"/_data_stream/{stream(dataset, NAMESPACE)}"
         with suppress(HTTPError):
-            server.ask("DELETE", f"/_data_stream/logs-acct.{dataset}-bench")
+            server.ask("DELETE", path)
+        server.ask("PUT", path)
 
 
 def send(name: str, url: str, count: int) -> dict[str, float]:
@@ -79,7 +70,9 @@ def send(name: str, url: str, count: int) -> dict[str, float]:
 def daemon(server: Elasticsearch, records: Path) -> dict[str, float]:
     """What a run of the daemon came to, with new state."""
     with _folder() as folder:
-        table = f'[outputs.es]\ntype = "elasticsearch"\nurl = "{server.url}"\nnamespace = "bench"\nstart = "oldest"\n'
+        table = (
+            f'[outputs.es]\ntype = "elasticsearch"\nurl = "{server.url}"\nnamespace = "{NAMESPACE}"\nstart = "oldest"\n'
+        )
         site = Site(folder, table)
         os.link(records, site.path)
         with site.run() as running:
@@ -95,8 +88,12 @@ def daemon(server: Elasticsearch, records: Path) -> dict[str, float]:
 
 def _stored(server: Elasticsearch) -> int:
     try:
-        return int(server.ask("GET", f"/{_STREAM}/_stats/indexing")["_all"]["primaries"]["indexing"]["index_total"])
-    except HTTPError:
+        return int(
+            server.ask("GET", f"/{stream('acct.process', NAMESPACE)}/_stats/indexing")["_all"]["primaries"]["indexing"][
+                "index_total"
+            ]
+        )
+    except (HTTPError, KeyError):  # not there, or no shard of it yet
         return 0
 
 
@@ -121,29 +118,43 @@ def main() -> None:
 
 
 def _real(server: Elasticsearch, records: Path, rounds: int) -> None:
-    template(server)
+    install(server)
     for _ in range(3):  # a server that has just started compiles what it runs: its first events take twice as long
+        empty(server)
         send("bodies_alone", server.url, INTO_REAL)
+    title = f"into Elasticsearch {server.version}, {INTO_REAL:,} events"
+    _table(f"{title}, on the same cores", _rows(server, records, rounds, SENDERS))
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), cores[:1])
+        os.sched_setaffinity(0, cores[1:2])  # and of all that is started from here
+        _table(f"{title}, a core for each", _rows(server, records, rounds, SENDERS[2:]))
+
+
+def _rows(
+    server: Elasticsearch, records: Path, rounds: int, senders: Sequence[str]
+) -> list[dict[str, dict[str, float]]]:
     rows = []
     for _ in range(rounds):
         row = {}
-        for name in SENDERS:
+        for name in senders:
             empty(server)
             row[name] = send(name, server.url, INTO_REAL)
         empty(server)
         row["acctship run"] = daemon(server, records)
         rows.append(row)
-    _table(f"into Elasticsearch {server.version}, {INTO_REAL:,} events", rows)
+    return rows
 
 
 def _table(title: str, rows: Sequence[dict[str, dict[str, float]]]) -> None:
-    print(f"{title:48} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate beside bodies alone")
+    print(f"{title:60} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate beside bodies alone")
     for name in rows[0]:
         column = [row[name] for row in rows]
         rate, cpu = (statistics.median(one[key] for one in column) for key in ("rate", "cpu_us"))
         ratios = sorted(row[name]["rate"] / row["bodies_alone"]["rate"] for row in rows)
         spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(f"  {name:46} {rate:>10,.0f} {cpu:>13.2f} {max(one['peak_mb'] for one in column):>8.1f}   {spread}")
+        print(f"  {name:58} {rate:>10,.0f} {cpu:>13.2f} {max(one['peak_mb'] for one in column):>8.1f}   {spread}")
     print(flush=True)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from acctship.testing import FaultProxy
 from tests.faults.campaign import FAULTS, LARGE
@@ -19,6 +21,25 @@ from tests.servers.fixtures import Serve
 EACH = FAULTS // 4
 KILLS = 20 if LARGE else 1
 """A node takes seconds to be back."""
+
+
+@pytest.fixture
+def shared(elasticsearch: Callable[[Major], Elasticsearch]) -> Iterator[Stored]:
+    """In the node that other tests use, too."""
+    made = Stored(elasticsearch(9), "faults")
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def stored(serve: Serve, tmp_path: Path) -> Stored:
+    """In a node that may be killed."""
+    return Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
+
+
+def port(there: Stored) -> int:
+    """Where its node listens."""
+    return int(there.server.url.rpartition(":")[2])
 
 
 def table(there: Stored, port: int) -> str:
@@ -43,20 +64,17 @@ def expect_stored_once(machine: Machine, there: Stored) -> None:
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_whatever_the_network_does(
-    machine: Machine, rng: random.Random, elasticsearch: Callable[[Major], Elasticsearch]
+    machine: Machine, rng: random.Random, shared: Stored
 ) -> None:
-    stored = Stored(elasticsearch(9), "faults")
-    port = int(stored.server.url.rpartition(":")[2])
-    with FaultProxy("127.0.0.1", port) as proxy:
-        machine.configure(table(stored, proxy.port))
-        through_weather(machine, rng, proxy, "es", partial(arrived, stored), faults=EACH)
-        expect_stored_once(machine, stored)
+    with FaultProxy("127.0.0.1", port(shared)) as proxy:
+        machine.configure(table(shared, proxy.port))
+        through_weather(machine, rng, proxy, "es", partial(arrived, shared), faults=EACH)
+        expect_stored_once(machine, shared)
 
 
 def test_nothing_is_lost_and_nothing_stored_twice_when_acctship_and_the_node_are_killed(
-    machine: Machine, rng: random.Random, serve: Serve, tmp_path: Path
+    machine: Machine, rng: random.Random, stored: Stored
 ) -> None:
-    stored = Stored(serve(Elasticsearch, tmp_path / "node", 9), "faults")
-    machine.configure(table(stored, int(stored.server.url.rpartition(":")[2])))
+    machine.configure(table(stored, port(stored)))
     over_kills(machine, rng, stored.server, "es", partial(arrived, stored), kills=KILLS, spare=0)
     expect_stored_once(machine, stored)

@@ -8,35 +8,13 @@ from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
 
+from acctship.outputs.elasticsearch.lifecycle import Lifecycle
+from acctship.outputs.elasticsearch.mapping import mappings
+from acctship.outputs.elasticsearch.templates import SETTINGS, templates
 from tests.servers.elasticsearch import Elasticsearch
 
-MAPPING: dict[str, Any] = {
-    "dynamic": False,
-    "properties": {
-        "@timestamp": {"type": "date"},
-        "event": {
-            "properties": {"id": {"type": "keyword"}, "action": {"type": "keyword"}, "outcome": {"type": "keyword"}}
-        },
-        "process": {"properties": {"name": {"type": "keyword"}, "pid": {"type": "long"}}},
-        "user": {"properties": {"name": {"type": "keyword"}}},
-        "acct": {
-            "properties": {
-                "segment": {"type": "keyword"},
-                "offset": {"type": "long"},
-                "health": {
-                    "properties": {
-                        "output": {"type": "keyword"},
-                        "segment": {"type": "keyword"},
-                        "begin": {"type": "long"},
-                        "end": {"type": "long"},
-                        "sent": {"type": "long"},
-                    }
-                },
-            }
-        },
-    },
-}
-"""As little as the tests need: which events are there, and what they count by."""
+MAPPING: dict[str, Any] = mappings()
+"""What `acctship setup elasticsearch` installs."""
 
 
 class Stored:
@@ -57,8 +35,9 @@ class Stored:
         return {"type": "elasticsearch", "url": url or self.server.url, "namespace": self.namespace, **keys}
 
     def template(self, mapping: dict[str, Any] = MAPPING, **settings: Any) -> None:
-        """Say how data streams are made that are not there yet."""
-        template = {"settings": {"number_of_replicas": 0, **settings}, "mappings": mapping}
+        """Say how data streams are made that are not there yet: as by set-up, but for what is given."""
+        ours = templates(Lifecycle())[f"/_component_template/{SETTINGS}"]["template"]
+        template = {**ours, "settings": {**ours["settings"], **settings}, "mappings": mapping}
         body = {"index_patterns": [f"logs-acct.*-{self.namespace}"], "data_stream": {}, "priority": 200}
         self.server.ask("PUT", f"/_index_template/{self.namespace}", {**body, "template": template})
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from acctship.deployed import deploy
 from acctship.events.batch import EventBatch
 from acctship.testing import Delivered, deliver, events, huge_events
+from tests.outputs.elasticsearch.conftest import LIMIT
 from tests.outputs.elasticsearch.stored import Stored
-from tests.servers.elasticsearch import Elasticsearch, Major
-from tests.servers.fixtures import Serve
+from tests.servers.elasticsearch import Major
+
+Mortal = Callable[[Major], Stored]
 
 
 def delivered(count: int) -> Delivered:
@@ -21,8 +22,8 @@ def delivered(count: int) -> Delivered:
 
 
 @pytest.mark.parametrize("major", [8, 9])
-def test_node_that_is_killed_in_the_middle_loses_nothing(major: Major, serve: Serve, tmp_path: Path) -> None:
-    stored = Stored(serve(Elasticsearch, tmp_path / "node", major), "killed")
+def test_node_that_is_killed_in_the_middle_loses_nothing(major: Major, mortal: Mortal) -> None:
+    stored = mortal(major)
     count, at_once = 20_000, 1000
     batch, ending, starts = events(count), threading.Lock(), 0
 
@@ -46,12 +47,13 @@ def test_node_that_is_killed_in_the_middle_loses_nothing(major: Major, serve: Se
 
 
 def test_request_above_the_limit_of_the_node_is_sent_in_halves_and_an_event_above_it_is_rejected(
-    serve: Serve, tmp_path: Path
+    mortal: Mortal,
 ) -> None:
     """A node takes 100 MB unless it is set, many a proxy less."""
-    stored = Stored(serve(Elasticsearch, tmp_path / "node", 9, {"http.max_content_length": "64kb"}), "small")
-    batch, huge = events(1000), huge_events(1, 70_000)
+    stored = mortal(9)
+    batch, huge = events(2000), huge_events(1, LIMIT)
+    assert sum(map(len, batch.json())) > LIMIT
     done = deliver(deploy("tested", stored.table()), [batch, huge])
-    assert (done.acknowledged, [*done.rejected], done.failure) == (1000, [*huge.ids], None)
+    assert (done.acknowledged, [*done.rejected], done.failure) == (2000, [*huge.ids], None)
     assert "too large: " in done.rejected[huge.ids[0]]
     assert sorted(stored.ids()) == sorted(batch.ids)
