@@ -1,14 +1,15 @@
-"""Compare `acctship run` to the output `fluentd` with fluent-logger's own sender, both into one real receiver.
+"""Compare `acctship run` to the output `fluentd` with fluent-logger's own sender, both into the same receivers.
 
     python benchmarks/fluentd.py [--quick]
 
-The receiver is an OpenTelemetry Collector that writes to /dev/null, on the same two cores, so that no disk decides; it
-acknowledges what it has taken. The same real records go to it. Of acctship: a whole run of the daemon with its state,
-from the first second in which its own status counts acknowledged events to the last such second. Of fluent-logger: a
-program that has the events ready as objects and their times as EventTime, and hands one after the other to
+The receivers are on the same two cores. One is real: an OpenTelemetry Collector that writes to /dev/null, so that no
+disk decides; it acknowledges what it has taken. The other discards (`fluentd_discarding.py`): it shows the most that a
+sender can do. The same real records go to both. Of acctship: a whole run of the daemon with its state, from the first
+second in which its own status counts acknowledged events to the last such second. Of fluent-logger: a program that has
+the events ready as objects and their times as EventTime, and hands one after the other to
 `FluentSender.emit_with_time`: no file is read, no record made an event, and nothing is acknowledged, so its rate is
-what it wrote. CPU time an event (user and system; fluent-logger's alone, without making the events) and peak memory
-(fluent-logger's with the events) are the sender's.
+what it wrote. CPU time an event (user and system; acctship's with its start, fluent-logger's alone, without making the
+events) and peak memory (fluent-logger's with the events) are the sender's.
 
 Aim: 100,000 acknowledged events/s where the receiver can.
 """
@@ -23,7 +24,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +51,7 @@ class Sent(NamedTuple):
     peak_mb: float
 
 
-class Discarding(Collector):
+class ToNull(Collector):
     """A collector that takes everything and keeps nothing."""
 
     def _config(self) -> dict[str, Any]:
@@ -58,12 +60,23 @@ class Discarding(Collector):
         return config
 
 
-def acctship(receiver: Discarding, records: Path, keys: str = "") -> Callable[[], Sent]:
+@contextmanager
+def discarding() -> Iterator[str]:
+    """Address of a receiver that discards."""
+    command = [sys.executable, str(Path(__file__).with_name("fluentd_discarding.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def acctship(address: str, records: Path, keys: str = "") -> Callable[[], Sent]:
     """A run of acctship, with new state."""
 
     def run() -> Sent:
         with _folder() as folder:
-            address = receiver.address("forward")
             table = f'[outputs.siem]\ntype = "fluentd"\nstart = "oldest"\naddress = "{address}"\n{keys}'
             site = Site(folder, table)
             os.link(records, site.path)
@@ -89,11 +102,10 @@ def _delivered(status: Path) -> tuple[float, int]:
         return 0.0, 0
 
 
-def fluent_logger(receiver: Discarding, records: Path) -> Callable[[], Sent]:
+def fluent_logger(address: str, records: Path) -> Callable[[], Sent]:
     """A run of fluent-logger's sender, in a process of its own."""
 
     def run() -> Sent:
-        address = receiver.address("forward")
         command: list[str | Path] = [sys.executable, __file__, "--peer", address, records]
         return Sent(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
@@ -138,28 +150,30 @@ def main() -> None:
     rounds = 1 if arguments.quick else ROUNDS
     print(f"{machine()}; load {os.getloadavg()[0]:.1f} before; {RECORDS:,} real records; median of {rounds} rounds\n")
     try:
-        with _folder() as folder, Discarding(folder / "collector", "forward") as receiver:
+        with _folder() as folder, ToNull(folder / "collector", "forward") as collector, discarding() as nowhere:
             records = folder / "pacct"
             make_records("real", RECORDS, records)
-            _compare(receiver, records, rounds)
+            _compare("collector", collector.address("forward"), records, rounds)
+            _compare("receiver that discards", nowhere, records, rounds)
     except UnavailableError as error:
         sys.exit(str(error))
 
 
-def _compare(receiver: Discarding, records: Path, rounds: int) -> None:
+def _compare(receiver: str, address: str, records: Path, rounds: int) -> None:
     programs = {
-        "fluent-logger, nothing acknowledged": fluent_logger(receiver, records),
-        "acctship": acctship(receiver, records),
-        "acctship, 2 connections": acctship(receiver, records, "connections = 2\n"),
-        "acctship, gzip": acctship(receiver, records, 'compress = "gzip"\n'),
-        "acctship, flat": acctship(receiver, records, "flat = true\n"),
+        "fluent-logger, nothing acknowledged": fluent_logger(address, records),
+        "acctship": acctship(address, records),
+        "acctship, 2 connections": acctship(address, records, "connections = 2\n"),
+        "acctship, gzip": acctship(address, records, 'compress = "gzip"\n'),
+        "acctship, flat": acctship(address, records, "flat = true\n"),
     }
-    print(f"{'program':36} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate and CPU beside fluent-logger")
+    into = f"into the {receiver}"
+    print(f"{into:36} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate and CPU beside fluent-logger")
     runs = [[run() for run in programs.values()] for _ in range(rounds)]
     first = [row[0] for row in runs]
     for name, column in zip(programs, zip(*runs, strict=True), strict=True):
         _line(name, column, first)
-    print(f"\nload {os.getloadavg()[0]:.1f} behind")
+    print(f"load {os.getloadavg()[0]:.1f} behind\n")
 
 
 def _line(name: str, column: Sequence[Sent], first: Sequence[Sent]) -> None:

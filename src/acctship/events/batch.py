@@ -127,7 +127,9 @@ class EventBatch(Sequence[Event]):
 
     @cached_property
     def _msgpack(self) -> Sequence[bytes]:
-        return list(map(_encode_msgpack, self._events))
+        # One by one: kept, events that nobody asked for would take three times the memory of what is made of them.
+        events = self._events if "_events" in self.__dict__ else map(_decode, self._json)
+        return list(map(_encode_msgpack, events))
 
 
 def _ns(timestamp: str) -> int:
