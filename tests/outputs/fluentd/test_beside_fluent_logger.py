@@ -39,5 +39,6 @@ def test_both_arrive_equal(make: Make, serve: Serve, tmp_path: Path) -> None:
     until(lambda: len(server.messages()) == len(batch), "all of fluent-logger's have arrived")
     theirs = server.messages()
     expect_all(send(batch, address=address), batch)
+    until(lambda: len(server.messages()) == 2 * len(batch), "all of ours have arrived")
     ours = server.messages()[len(theirs) :]
     assert in_order(ours) == in_order(theirs)
