@@ -19,7 +19,9 @@ test: .venv/tests-installed ## Check style, types and imports, and run the tests
 	$(RUN)/pytest
 
 campaign: .venv/tests-installed ## Let receivers, disks and power fail for a quarter of an hour; ACCTSHIP_SEED=N for other faults.
-	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py tests/kernel/test_following_rotations.py tests/outputs/syslog/test_real_servers.py
+	ACCTSHIP_CAMPAIGN=1 $(RUN)/pytest tests/faults tests/cli/test_decode_follow.py tests/kernel/test_following_rotations.py \
+	    tests/outputs/elasticsearch/test_completeness.py \
+	    tests/outputs/fluentd/test_real_servers.py tests/outputs/splunk/test_real_servers.py tests/outputs/syslog/test_real_servers.py
 
 bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/decode.py
@@ -30,6 +32,12 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/delivery.py
 	$(RUN)/python benchmarks/fleet.py
 	$(RUN)/python benchmarks/syslog.py
+	$(RUN)/python benchmarks/elasticsearch.py
+	$(RUN)/python benchmarks/fluentd.py
+	$(RUN)/python benchmarks/splunk.py
+
+add-on: ## Pack the add-on for Splunk into dist/.
+	@$(PYTHON) examples/splunk/build_add_on.py dist
 
 docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
 	$(RUN)/pytest --update-golden tests
@@ -49,4 +57,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench docs records clean
+.PHONY: help run test campaign bench add-on docs records clean

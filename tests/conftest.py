@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -10,16 +11,30 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
+from tests import programs
 from tests.programs import UnavailableError, gnu_acct_folder
 
 settings.register_profile("acctship", deadline=None)  # no test is about time, and machines are busy
 settings.load_profile("acctship")
+
+pytest_plugins = ["tests.servers.fixtures"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="Write golden files and generated documentation anew."
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    def announce(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{text}", file=sys.stderr, flush=True)
+
+    if capture is not None:
+        programs.announce = announce
 
 
 def skip(reason: str) -> NoReturn:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "acctship-tests"
+
+
+announce: Callable[[str], None] = functools.partial(print, file=sys.stderr, flush=True)
+"""Tells whoever waits at the terminal what takes long; conftest.py has it reach past pytest's capture."""
 
 
 class UnavailableError(Exception):
@@ -53,6 +61,57 @@ def debian_folder(name: str, *packages: str) -> Path:
     if not unpacked.exists():
         _unpack_debian_packages(packages, unpacked)
     return unpacked
+
+
+def built_folder(name: str, recipe: Sequence[Path], build: Callable[[Path], None], *, takes: str) -> Path:
+    """Folder that is filled once for what a recipe says, and anew when the recipe says something else.
+
+    Args:
+        name: what the folder's own begins with.
+        recipe: files on which the result depends.
+        build: fills an empty folder.
+        takes: how long that takes, for whoever waits.
+
+    Raises:
+        UnavailableError: what `build` raised.
+    """
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in recipe)).hexdigest()[:16]
+    built = CACHE / f"{name}-{digest}"
+    if built.exists():
+        return built
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits: to build twice at once takes twice as long
+        if not built.exists():
+            announce(f"building {name} for tests into {built}: {takes}, once")
+            part = built.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)  # what was cut short shall not look complete
+            part.mkdir()
+            build(part)
+            part.rename(built)
+    return built
+
+
+def run_builder(command: Sequence[str | Path], folder: Path, *, install: str, **environment: str) -> None:
+    """Run a program that fetches or compiles.
+
+    Args:
+        command: its path, or its name, which has to be in PATH; and its arguments.
+        folder: where it runs.
+        install: what to install where there is no such program.
+        environment: variables beside those of this process.
+
+    Raises:
+        UnavailableError: there is no such program, or it failed.
+    """
+    if not shutil.which(command[0]):
+        raise UnavailableError(f"the command {command[0]} is not installed: install {install}")
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr + done.stdout).strip()
+        raise UnavailableError(f"{' '.join(map(str, command))} failed: {said[-500:]}")
 
 
 def _unpack_debian_packages(names: Sequence[str], into: Path) -> None:

@@ -56,8 +56,11 @@ def test_find_all_gives_what_works_and_an_error_for_each_that_does_not(site: Pat
     distribution(site, "fine-thing", {"null": good()})
     found, broken = plugins.find_all()
     assert [(one.spec.name, one.plugin.distribution) for one in found] == [
+        ("elasticsearch", "acctship"),
+        ("fluentd", "acctship"),
         ("jsonl", "acctship"),
         ("null", "fine-thing"),
+        ("splunk_hec", "acctship"),
         ("syslog", "acctship"),
     ]
     assert len(broken) == len(BROKEN)
@@ -81,7 +84,9 @@ def test_interrupt_at_import_is_no_fault_of_the_plugin(site: Path) -> None:
 def test_one_module_may_bring_several_outputs(site: Path) -> None:
     source = good() + '    yield acctship.OutputSpec("twin", Config, "Keeps nothing, too")\n'
     distribution(site, "fine-thing", {"null": source}, {"null": "null", "twin": "null"})
-    assert {found.spec.name for found in plugins.find_all()[0]} == {"jsonl", "null", "syslog", "twin"}
+    assert {found.spec.name for found in plugins.find_all()[0]} == {
+        "elasticsearch", "fluentd", "jsonl", "null", "splunk_hec", "syslog", "twin",
+    }  # fmt: skip
 
 
 def test_only_the_output_that_is_asked_for_is_imported(site: Path) -> None:
@@ -90,14 +95,15 @@ def test_only_the_output_that_is_asked_for_is_imported(site: Path) -> None:
     plugins.find("null")
     assert "null" in sys.modules
     assert "idle" not in sys.modules
-    assert plugins.names() == ["idle", "jsonl", "null", "syslog"]
+    assert plugins.names() == ["elasticsearch", "fluentd", "idle", "jsonl", "null", "splunk_hec", "syslog"]
 
 
 def test_unknown_output_suggests_the_nearest(site: Path) -> None:
     distribution(site, "fine-thing", {"null": good()})
     with pytest.raises(PluginError, match=r"no output 'jsonk'; did you mean jsonl\?"):
         plugins.find("jsonk")
-    with pytest.raises(PluginError, match="no output 'zzz'; there are jsonl, null, syslog"):
+    known = "elasticsearch, fluentd, jsonl, null, splunk_hec, syslog"
+    with pytest.raises(PluginError, match=f"no output 'zzz'; there are {known}"):
         plugins.find("zzz")
 
 

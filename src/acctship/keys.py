@@ -31,10 +31,11 @@ class Key(NamedTuple):
 
 
 def keys(table: type[msgspec.Struct]) -> list[Key]:
-    """The keys of a table, in the order of its struct."""
+    """The keys of a table, in the order of its struct; those that it inherits come last."""
     info = inspect.type_info(table)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - for the type checker
-    return [Key(field.encode_name, _type(field.type), _default(field), _meaning(field.type)) for field in info.fields]
+    fields = sorted(info.fields, key=lambda field: field.name not in table.__annotations__)
+    return [Key(field.encode_name, _type(field.type), _default(field), _meaning(field.type)) for field in fields]
 
 
 def _type(kind: inspect.Type) -> str:

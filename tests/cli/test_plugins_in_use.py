@@ -29,7 +29,9 @@ def test_outputs_list_names_every_broken_plugin_and_goes_on(site: Path, run: Cal
     distribution(site, "fine-thing", {"null": good()})
     done = run("outputs", "list")
     assert done.code == 1
-    assert [line.split()[0] for line in done.out.decode().splitlines()] == ["TYPE", "jsonl", "null", "syslog"]
+    assert [line.split()[0] for line in done.out.decode().splitlines()] == [
+        "TYPE", "elasticsearch", "fluentd", "jsonl", "null", "splunk_hec", "syslog",
+    ]  # fmt: skip
     assert b"fine-thing 1.2.3" in done.out
     lines = done.err.splitlines()
     for name, line in zip(sorted(BROKEN), lines, strict=True):

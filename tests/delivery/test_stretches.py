@@ -69,6 +69,17 @@ def test_place_behind_a_piece_is_checked_by_the_record_before_it() -> None:
     assert first.piece.place == Place(640 + 3 * SIZE, crc32(record(pid=2)))
 
 
+def test_chunk_larger_than_a_batch_fills_up_the_draft_before_it() -> None:
+    deployed = output(None, batch_events=3)
+    draft, sizes = Draft(deployed), []
+    for _ in range(2):
+        for part in stretches(chunk([True] * 4), deployed, NAMES, draft=draft):
+            if not draft.fits(part):
+                sizes.append(len(draft.parcel().batch))
+            draft.add(part)
+    assert [*sizes, draft.events] == [3, 3, 2]
+
+
 def test_chunk_of_skipped_bytes_alone_is_a_piece_without_events() -> None:
     (part,) = stretches(chunk([], 100), output(), NAMES)
     assert (part.piece.place, part.piece.skipped, part.piece.settled) == (Place(740, 4711), 100, True)

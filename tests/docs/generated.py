@@ -25,8 +25,12 @@ from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.events.where import Conditions
 from acctship.keys import keys
+from acctship.network.tls import TlsKeys
 from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
 from acctship.outputs import jsonl
+from acctship.outputs.elasticsearch.config import Config as ElasticsearchConfig
+from acctship.outputs.fluentd.config import Config as FluentdConfig
+from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
 from tests.docs import syslog
@@ -47,7 +51,11 @@ def parts() -> dict[str, str]:
         "configuration: where": _keys(Conditions),
         "configuration: delivery": _keys(Delivery),
         "configuration: jsonl": _keys(jsonl.Config),
+        "configuration: tls": _keys(TlsKeys),
+        "configuration: splunk": _keys(SplunkConfig),
+        "configuration: fluentd": _keys(FluentdConfig),
         "configuration: syslog": _keys(SyslogConfig),
+        "configuration: elasticsearch": _keys(ElasticsearchConfig),
         "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
         "health actions": _table(

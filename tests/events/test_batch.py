@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 
 from acctship.events.batch import EventBatch
 from acctship.events.schema import Event
+from acctship.testing import health_events
 from tests.builders import HOSTILE_COMMANDS, random_records, record
 from tests.events.making import make
 
@@ -35,6 +36,7 @@ def warm(batch: EventBatch, names: Sequence[str]) -> None:
     """Have a batch compute something, so that it is kept."""
     compute: dict[str, Callable[[], object]] = {
         "ids": lambda: batch.ids,
+        "datasets": lambda: batch.datasets,
         "times_ns": lambda: batch.times_ns,
         "json": batch.json,
         "msgpack": batch.msgpack,
@@ -47,6 +49,7 @@ def warm(batch: EventBatch, names: Sequence[str]) -> None:
 def check(batch: EventBatch, positions: Sequence[int]) -> None:
     assert len(batch) == len(positions)
     assert list(batch.ids) == [IDS[at] for at in positions]
+    assert list(batch.datasets) == ["acct.process"] * len(positions)
     assert list(batch.times_ns) == [TIMES[at] for at in positions]
     assert list(batch.json()) == [LINES[at] for at in positions]
     assert [msgspec.msgpack.decode(one, type=Event) for one in batch.msgpack()] == [EVENTS[at] for at in positions]
@@ -83,7 +86,7 @@ def test_a_position_outside_is_an_index_error(way: int, at: int) -> None:
 
 @given(
     way=st.integers(0, 3),
-    before=st.lists(st.sampled_from(["ids", "times_ns", "json", "msgpack", "events"]), max_size=4),
+    before=st.lists(st.sampled_from(["ids", "datasets", "times_ns", "json", "msgpack", "events"]), max_size=4),
     positions=st.lists(st.integers(0, 39), max_size=60),
 )
 def test_a_selection_agrees_with_itself_whatever_was_computed_before(
@@ -132,3 +135,10 @@ def test_messagepack_says_what_json_says() -> None:
 def test_a_line_holds_no_newline() -> None:
     for line in make([record(comm=comm) for comm in HOSTILE_COMMANDS]).json():
         assert len(line.splitlines()) == 1
+
+
+def test_health_among_records_is_told_apart_and_keeps_its_milliseconds() -> None:
+    batch = EventBatch.from_json([LINES[0], *health_events(1).json()])
+    assert batch.datasets == ["acct.process", "acct.health"]
+    assert batch.ids[0] == IDS[0]
+    assert batch.times_ns[1] % 10**9 == 123_000_000

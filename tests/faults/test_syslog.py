@@ -6,24 +6,21 @@ import json
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from acctship.testing import FaultProxy
-from acctship.testing.proxy import ProxyFault
 from tests.cli.service import Events, until
 from tests.conftest import skip
-from tests.faults.accounts import expect_all, expect_one_id_each, expect_sums
 from tests.faults.campaign import FAULTS, KILLS
 from tests.faults.machine import FILTER, Machine
-from tests.faults.test_kills import LONGEST_LIFE, live_for
+from tests.faults.weather import expect, over_kills, through_weather
 from tests.programs import UnavailableError
 from tests.servers.rsyslog import Listening, Rsyslog
 
 EACH = FAULTS // 4
-KINDS: tuple[ProxyFault, ...] = ("down", "hang", "reset", "lost-ack")
 GREETING = 100
 """Bytes that a client says at most before its first message."""
 
@@ -59,82 +56,22 @@ class Arrived:
         return self._events
 
 
-class Weather:
-    """Faults of a network, one at a time, each until something has happened meanwhile."""
-
-    def __init__(self, proxy: FaultProxy, rng: random.Random) -> None:
-        self._proxy, self._rng = proxy, rng
-        self._now: AbstractContextManager[None] = nullcontext()
-        self.shown = list[ProxyFault]()
-
-    def change(self) -> None:
-        """Another fault, or none."""
-        self.clear()
-        if self._rng.random() < 0.7:
-            unseen = [kind for kind in KINDS if kind not in self.shown]
-            self.shown.append(self._rng.choice(unseen or KINDS))
-            self._now = self._proxy.fault(self.shown[-1])
-        self._now.__enter__()
-
-    def clear(self) -> None:
-        """No fault."""
-        self._now.__exit__(None, None, None)
-        self._now = nullcontext()
-
-
-def expect(machine: Machine, name: str, arrived: Events, *, filters: bool) -> None:
-    """See that all is there, that each record has one id, and that the checkpoints add up."""
-    written, copy = machine.written, machine.events()
-    expect_all({*written.kept} if filters else written.pids, arrived, machine.letters(name), name)
-    expect_all(written.pids, copy, [], "copy")
-    expect_one_id_each(arrived, copy)
-    expect_sums(name, written, arrived, machine.letters(name), filters=filters)
-    expect_sums("copy", written, copy, [], filters=False)
-    assert machine.letters(name) == []
-
-
 def test_relp_loses_nothing_whatever_the_network_does(machine: Machine, rng: random.Random) -> None:
     with (
         rsyslog(machine.folder, "relp") as server,
         FaultProxy("127.0.0.1", server.port("relp"), greeting=GREETING) as proxy,
     ):
         machine.configure(table("relp", "relp", proxy.port, FILTER))
-        arrived, weather = Arrived(server), Weather(proxy, rng)
-
-        def done() -> bool:
-            if len(weather.shown) >= EACH:
-                weather.clear()
-                return machine.has("relp", {*machine.written.kept}, arrived.events())
-            if rng.random() < 0.3:
-                weather.change()
-                if rng.random() < 0.1:
-                    machine.rotate()
-                machine.write(rng.randrange(5, 60), rng)
-            return False
-
-        machine.write(200, rng)
-        machine.serve(done)
-        machine.finish()
+        arrived = Arrived(server)
+        through_weather(machine, rng, proxy, "relp", arrived.events, faults=EACH)
         expect(machine, "relp", arrived.events(), filters=True)
-    assert {*weather.shown} == {*KINDS}
 
 
 def test_relp_loses_nothing_when_acctship_and_rsyslog_are_killed(machine: Machine, rng: random.Random) -> None:
     with rsyslog(machine.folder, "relp") as server:
         machine.configure(table("relp", "relp", server.port("relp"), FILTER))
         arrived = Arrived(server)
-        for _ in range(KILLS):
-            machine.write(rng.randrange(50, 300), rng)
-            with machine.run() as service:
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                if rng.random() < 0.5:
-                    server.kill() if rng.random() < 0.5 else server.stop()
-                    machine.write(rng.randrange(5, 100), rng)
-                    server.start()
-                live_for(service.process, rng.uniform(0, LONGEST_LIFE / 2))
-                service.kill()
-        machine.serve(lambda: machine.has("relp", {*machine.written.kept}, arrived.events()))
-        machine.finish()
+        over_kills(machine, rng, server, "relp", arrived.events, kills=KILLS)
         expect(machine, "relp", arrived.events(), filters=True)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
@@ -112,10 +114,20 @@ class Daemon(ABC):
 
 
 def free_port() -> int:
-    """A port of TCP on which nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port of TCP on which nobody listens, and that nobody gets who connects, also while its server is killed."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = _RANDOM.randrange(10_000, lowest)
+        if port not in _given:
+            _given.add(port)
+            with socket.socket() as sock, suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", port))
+                return port
+
+
+_RANDOM = random.SystemRandom()  # Hypothesis seeds the other one: two runs at once would ask for the same ports
+_given = set[int]()
 
 
 class Received(Generic[Way]):
@@ -155,7 +167,17 @@ class Received(Generic[Way]):
         with self.received.open("rb") as file:
             file.seek(self._read)
             for line in file:
-                if line.endswith(b"\n"):
-                    self._lines.append(json.loads(line))
-                    self._read += len(line)
+                if not line.endswith(b"\n"):
+                    break  # its end may come while this loop runs, and would look like a line of its own
+                self._lines.extend(self.read(line))
+                self._read += len(line)
         return list(self._lines)
+
+    def read(self, line: bytes) -> Iterable[dict[str, Any]]:
+        """The messages in a line of the file."""
+        return [json.loads(line)]
+
+    def cut_unfinished(self) -> None:
+        """Cut off a line in the middle of which the receiver was killed: nobody had acknowledged it."""
+        if self.received.is_file():  # it may be /dev/full, to show a fault
+            os.truncate(self.received, self.received.read_bytes().rfind(b"\n") + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
@@ -81,9 +80,8 @@ class Rsyslog(Received[Listening], Rsyslogd):
         Rsyslogd.__init__(self, config, self.ports, self.sockets)
 
     def start(self) -> None:
-        """Start it; cut off a line in the middle of which the last one was killed: nobody had acknowledged it."""
-        whole = self.received.read_bytes().rfind(b"\n") + 1
-        os.truncate(self.received, whole)
+        """Start it, over whole lines alone."""
+        self.cut_unfinished()
         super().start()
 
     def port(self, way: Listening) -> int:

@@ -140,7 +140,7 @@ class Feed:
         if chunk is None:
             return iter(())
         self.places[chunk.segment] = chunk.place(len(chunk.records))
-        return stretches(chunk, self._deployed, self._names, self._canaries)
+        return stretches(chunk, self._deployed, self._names, self._canaries, self._draft)
 
     def _health_events(self) -> list[Stretch]:
         limits = self._deployed.limits

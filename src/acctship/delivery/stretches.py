@@ -31,8 +31,13 @@ class Stretch(NamedTuple):
     times_ns: Sequence[int]
 
 
-def stretches(chunk: Chunk, deployed: Deployed, names: Names, canaries: Canaries | None = None) -> Iterator[Stretch]:
-    """Filter and cut a chunk for one output. Together the pieces cover it, without a gap."""
+def stretches(
+    chunk: Chunk, deployed: Deployed, names: Names, canaries: Canaries | None = None, draft: Draft | None = None
+) -> Iterator[Stretch]:
+    """Filter and cut a chunk for one output. Together the pieces cover it, without a gap.
+
+    The first one is cut to what fits into a draft: or a chunk a little larger than a batch would make a small one each.
+    """
     total = len(chunk.records)
     kept: Sequence[int] = range(total)
     wanted = None if deployed.where is None or not total else deployed.where.mask(chunk.records, names)
@@ -49,7 +54,8 @@ def stretches(chunk: Chunk, deployed: Deployed, names: Names, canaries: Canaries
     if len(kept) < total:
         events = events.select(kept)
     begin, offset = 0, chunk.start
-    for part in cut(events, deployed.limits.batch_events, deployed.limits.batch_bytes):
+    begun = (0, 0) if draft is None else (draft.events, draft.bytes)
+    for part in cut(events, deployed.limits.batch_events, deployed.limits.batch_bytes, begun):
         end = kept[part.stop] if part.stop < len(kept) else total  # filtered records behind belong to the part
         records, skipped = end - begin, 0 if begin else chunk.skipped
         piece = Piece(chunk.segment, offset, chunk.place(end), records, records - len(part), skipped)
@@ -62,35 +68,38 @@ class Draft:
 
     Args:
         deployed: whose limits it keeps to.
+
+    Attributes:
+        events: in it.
+        bytes: of them.
     """
 
     def __init__(self, deployed: Deployed) -> None:
         self._limits = deployed.limits
         self._stretches: list[Stretch] = []
-        self._bytes = 0
-        self.events = 0
+        self.events = self.bytes = 0
 
     @property
     def full(self) -> bool:
         """Nothing more fits."""
-        return self.events >= self._limits.batch_events or self._bytes >= self._limits.batch_bytes
+        return self.events >= self._limits.batch_events or self.bytes >= self._limits.batch_bytes
 
     def fits(self, stretch: Stretch) -> bool:
         """Tell whether the stretch may go into the same batch."""
         if not self.events:
             return True
-        size = self._bytes + sum(map(len, stretch.lines))
+        size = self.bytes + sum(map(len, stretch.lines))
         return self.events + len(stretch.lines) <= self._limits.batch_events and size <= self._limits.batch_bytes
 
     def add(self, stretch: Stretch) -> None:
         """Put it behind the others."""
         self._stretches.append(stretch)
         self.events += len(stretch.lines)
-        self._bytes += sum(map(len, stretch.lines))
+        self.bytes += sum(map(len, stretch.lines))
 
     def parcel(self) -> Parcel:
         """The batch; its token is the stretches' pieces, each with its number of events. The draft is empty then."""
-        parts, self._stretches, self.events, self._bytes = self._stretches, [], 0, 0
+        parts, self._stretches, self.events, self.bytes = self._stretches, [], 0, 0
         lines = [line for part in parts for line in part.lines]
         times = [time for part in parts for time in part.times_ns]
         return Parcel(EventBatch.from_json(lines, times), [(part.piece, len(part.lines)) for part in parts])

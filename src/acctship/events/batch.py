@@ -11,9 +11,21 @@ import msgspec
 
 from acctship.events.schema import Event
 
+
+class _Meta(msgspec.Struct, gc=False, frozen=True):
+    id: str
+    dataset: str
+
+
+class _Heading(msgspec.Struct, gc=False, frozen=True):
+    event: _Meta
+
+
 _encode_json = msgspec.json.Encoder().encode
 _encode_msgpack = msgspec.msgpack.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
+_decode_heading = msgspec.json.Decoder(_Heading).decode
+"""A quarter of the work: what it does not name is skipped."""
 
 
 class EventBatch(Sequence[Event]):
@@ -67,12 +79,17 @@ class EventBatch(Sequence[Event]):
     @cached_property
     def ids(self) -> Sequence[str]:
         """`event.id` of each event."""
-        return [event.event.id for event in self._events]
+        return [event.event.id for event in self._headings]
+
+    @cached_property
+    def datasets(self) -> Sequence[str]:
+        """`event.dataset` of each event: `acct.process` or `acct.health`, which a receiver may keep apart."""
+        return [event.event.dataset for event in self._headings]
 
     @cached_property
     def times_ns(self) -> Sequence[int]:
-        """When each process ended, in nanoseconds since 1970."""
-        return [int(datetime.fromisoformat(event.timestamp).timestamp()) * 1_000_000_000 for event in self._events]
+        """`@timestamp` of each event, in nanoseconds since 1970."""
+        return [_ns(event.timestamp) for event in self._events]
 
     def json(self) -> Sequence[bytes]:
         """Each event as one line of JSON in UTF-8, without a newline at its end or anywhere in it."""
@@ -90,11 +107,15 @@ class EventBatch(Sequence[Event]):
         """
         part = EventBatch.__new__(EventBatch)
         part._length = len(positions)
-        for name in ("_events", "_json", "_msgpack", "ids", "times_ns"):
+        for name in ("_events", "_json", "_msgpack", "ids", "datasets", "times_ns"):
             if name in self.__dict__:
                 whole = self.__dict__[name]
                 part.__dict__[name] = [whole[at] for at in positions]
         return part
+
+    @property
+    def _headings(self) -> Sequence[Event | _Heading]:
+        return self._events if "_events" in self.__dict__ else list(map(_decode_heading, self._json))
 
     @cached_property
     def _events(self) -> Sequence[Event]:
@@ -106,4 +127,11 @@ class EventBatch(Sequence[Event]):
 
     @cached_property
     def _msgpack(self) -> Sequence[bytes]:
-        return list(map(_encode_msgpack, self._events))
+        # One by one: kept, events that nobody asked for would take three times the memory of what is made of them.
+        events = self._events if "_events" in self.__dict__ else map(_decode, self._json)
+        return list(map(_encode_msgpack, events))
+
+
+def _ns(timestamp: str) -> int:
+    when = datetime.fromisoformat(timestamp)
+    return int(when.timestamp()) * 1_000_000_000 + when.microsecond * 1000

@@ -9,6 +9,7 @@ from acctship.testing.events import (
     REJECTED_COMMAND as REJECTED_COMMAND,
     events as events,
     events_of as events_of,
+    health_events as health_events,
     hostile_events as hostile_events,
     huge_events as huge_events,
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from acctship.delivery.health import health_event
+from acctship.delivery.notice import Notice
 from acctship.events.batch import EventBatch
 from acctship.events.escape import escape
 from acctship.events.names import Names, no_name
@@ -51,6 +53,13 @@ def hostile_events() -> EventBatch:
     path = escape(b"/var/log/a\nb\x1b[31m \xff/pacct")
     source = Source("hostile", path=path, labels=labels, tags=HOSTILE_TEXTS)
     return events_of([record(pid=1 + at, comm=name) for at, name in enumerate(HOSTILE_COMMANDS)], source)
+
+
+def health_events(count: int) -> EventBatch:
+    """Events of what acctship says of itself, which every output gets among the others."""
+    source, now = Source("a test"), 1_700_000_000_123_000_000
+    made = [Notice("clock-stepped", f"the clock was set by {at} s") for at in range(count)]
+    return EventBatch.from_json([health_event(one, source, now) for one in made])
 
 
 def huge_events(count: int, size: int) -> EventBatch:

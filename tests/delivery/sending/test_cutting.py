@@ -40,6 +40,13 @@ def test_parts_follow_each_other_and_none_could_be_longer(count: int, most_event
         assert len(part) == most_events or more > most_bytes
 
 
+@pytest.mark.parametrize(
+    ("begun", "sizes"), [((1, ONE), [3, 4, 3]), ((4, 4 * ONE), [4, 4, 2]), ((1, 3 * ONE), [1, 4, 4, 1])]
+)
+def test_first_part_is_what_fits_to_that_which_is_there(begun: tuple[int, int], sizes: list[int]) -> None:
+    assert list(map(len, cut(events(10), 4, 4 * ONE, begun))) == sizes
+
+
 def test_output_gets_parts_within_its_limits() -> None:
     output = Scripted()
     assert deliver(output, events(10), batch_events=4).counts == (10, 0, 0)

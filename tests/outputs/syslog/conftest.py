@@ -1,4 +1,4 @@
-"""A real rsyslog, and certificates for it."""
+"""A real rsyslog."""
 
 from __future__ import annotations
 
@@ -10,25 +10,10 @@ import pytest
 
 from tests.conftest import skip
 from tests.programs import UnavailableError
-from tests.servers.certificates import Authority, Issued
+from tests.servers.certificates import Issued
 from tests.servers.rsyslog import Listening, Rsyslog
 
 StartRsyslog = Callable[..., Rsyslog]
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Who issues the certificates of the tests."""
-    try:
-        return Authority(tmp_path_factory.mktemp("certificates") / "authority")
-    except UnavailableError as error:
-        skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def certificate(authority: Authority) -> Issued:
-    """The server's."""
-    return authority.issue("server")
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from acctship import HaltError, RetryableError
-from acctship.outputs.syslog.addresses import Place
+from acctship.network.addresses import Place
+from acctship.network.deadline import Deadline
 from acctship.outputs.syslog.config import Config
 from acctship.outputs.syslog.datagram import Local, Udp
-from acctship.outputs.syslog.deadline import Deadline
 from acctship.testing import events, hostile_events
 from tests.cli.service import until
 from tests.outputs.syslog.conftest import StartRsyslog
@@ -103,7 +103,7 @@ def test_socket_of_neither_kind_is_a_matter_for_a_person(tmp_path: Path) -> None
         odd.bind(str(tmp_path / "log"))
         odd.listen()
         output = built("unix", str(tmp_path / "log"))
-        with pytest.raises(HaltError, match="/log: is a socket, but neither of datagrams nor a stream"):
+        with pytest.raises(HaltError, match="/log: is a socket, but of a kind that nothing is sent to"):
             output.open()
         output.close()
 

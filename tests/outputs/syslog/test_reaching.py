@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import socket
-import threading
 from typing import Any
 
 import pytest
 
-from acctship import ConfigError, HaltError, RetryableError
-from acctship.outputs.syslog.addresses import Address, combined, parse
-from acctship.outputs.syslog.deadline import Deadline
+from acctship import ConfigError, RetryableError
 from acctship.testing import events
 from tests.cli.service import until
 from tests.outputs.syslog.relp_standin import RelpStandIn
 from tests.outputs.syslog.sending import BRIEF, built, opened, until_dead
 from tests.outputs.syslog.standin import StandIn
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("siem.example.com:6514", Address("siem.example.com", 6514)),
-        ("192.0.2.7:514", Address("192.0.2.7", 514)),
-        ("[2001:db8::7]:6514", Address("2001:db8::7", 6514)),
-    ],
-)
-def test_address_is_understood_and_written_back(text: str, address: Address) -> None:
-    assert parse(text) == address
-    assert str(address) == text
 
 
 @pytest.mark.parametrize(
@@ -106,34 +90,3 @@ def test_receiver_that_hangs_leaves_time_for_the_next() -> None:
         with opened("relp", [f"127.0.0.1:{deaf.port}", f"127.0.0.1:{server.port}"], timeout=BRIEF) as output:
             output.send(events(2))
     assert len(server.taken()) == 2
-
-
-def test_only_if_all_are_matters_for_a_person_it_halts() -> None:
-    both: list[Exception] = [HaltError("a: bad certificate"), RetryableError("b: refused")]
-    assert (type(combined(both)), str(combined(both))) == (RetryableError, "a: bad certificate; b: refused")
-    assert isinstance(combined([HaltError("a"), HaltError("b")]), HaltError)
-
-
-def test_deadline_is_over_at_once_when_the_output_is_closed() -> None:
-    closed = threading.Event()
-    deadline = Deadline(3600, closed)
-    assert deadline.left() > 0
-    closed.set()
-    with pytest.raises(RetryableError, match="closed before its turn came"):
-        deadline.left()
-    with socket.socket() as sock, pytest.raises(RetryableError, match="closed"):
-        deadline.wait(sock, 0)
-
-
-def test_deadline_that_is_over_is_an_error_that_can_be_tried_again() -> None:
-    now = 0.0
-    deadline = Deadline(8, threading.Event(), lambda: now)
-    assert (deadline.left(), deadline.share(4).left(), deadline.at_most(1).left(), deadline.at_most(9).left()) == (
-        8,
-        2,
-        1,
-        8,
-    )
-    now = 8.0
-    with pytest.raises(TimeoutError, match="no answer in 8 s"):
-        deadline.left()

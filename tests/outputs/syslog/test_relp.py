@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from acctship import HaltError, RetryableError
+from acctship.network.addresses import Place, connect
+from acctship.network.deadline import Deadline
+from acctship.network.wire import Wire
 from acctship.outputs.syslog import relp as module
-from acctship.outputs.syslog.addresses import Place, connect
-from acctship.outputs.syslog.deadline import Deadline
 from acctship.outputs.syslog.relp import LAST, Relp
-from acctship.outputs.syslog.wire import Wire
 from acctship.testing import events, hostile_events
 from tests.cli.service import until
 from tests.outputs.syslog.conftest import StartRsyslog

@@ -180,7 +180,7 @@ def test_tls_before_1_2_is_refused(authority: Authority, certificate: Issued) ->
 
 def test_server_without_tls_is_told(rsyslog: StartRsyslog, authority: Authority) -> None:
     output = built("relp+tls", rsyslog("relp").address("relp"), ca=authority.ca)
-    with pytest.raises(HaltError, match=r"speaks no TLS there, or none from 1\.2 on: .*: check transport"):
+    with pytest.raises(HaltError, match=r"speaks no TLS there, or none from 1\.2 on: .*: check address and port"):
         output.open()
     output.close()
 

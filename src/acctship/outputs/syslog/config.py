@@ -10,6 +10,7 @@ from msgspec import Meta
 from msgspec.structs import fields
 
 import acctship
+from acctship.network.tls import TLS_KEYS, TlsKeys
 
 Transport = Literal["unix", "udp", "tcp", "tls", "relp", "relp+tls"]
 Format = Literal["json", "cee", "text"]
@@ -25,12 +26,7 @@ Severity = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info",
 
 _OWN_KEYS: Mapping[str, tuple[Transport, ...]] = {
     "framing": ("tcp", "tls", "unix"),
-    "ca": ("tls", "relp+tls"),
-    "certificate": ("tls", "relp+tls"),
-    "key": ("tls", "relp+tls"),
-    "key_password": ("tls", "relp+tls"),
-    "server_name": ("tls", "relp+tls"),
-    "fingerprint": ("tls", "relp+tls"),
+    **dict.fromkeys(TLS_KEYS, ("tls", "relp+tls")),
     "relp_window": ("relp", "relp+tls"),
 }
 """Keys that only some transports have a use for."""
@@ -42,10 +38,9 @@ _TAG = re.compile(r"[A-Za-z0-9._/-]{1,32}")
 """RFC 3164 says letters and digits; daemons take these, too."""
 _SD_ID = re.compile(r"[!#-<>?A-\\^-~]+@[0-9]+(\.[0-9]+)*")
 """Printable ASCII but `"`, `=`, `]` and `@`, then the enterprise number."""
-_SHA256 = re.compile(r"(sha-?256:)?[0-9a-f]{2}(:?[0-9a-f]{2}){31}", re.IGNORECASE)
 
 
-class Config(acctship.OutputConfig, kw_only=True):
+class Config(TlsKeys, kw_only=True):
     """A syslog server, or this machine's own daemon."""
 
     transport: Annotated[
@@ -99,23 +94,6 @@ class Config(acctship.OutputConfig, kw_only=True):
             "a longer one loses optional fields; without it, 2048 for `udp` and 8000 for the others"
         ),
     ] = None
-    ca: Annotated[
-        str | None,
-        Meta(description="PEM file of the authorities that may vouch for the server; without it, those of the system"),
-    ] = None
-    certificate: Annotated[str | None, Meta(description="PEM file of our own certificate and its chain")] = None
-    key: Annotated[str | None, Meta(description="PEM file of its key; without it, the key is beside it")] = None
-    key_password: Annotated[acctship.Secret | None, Meta(description="Password of that key")] = None
-    server_name: Annotated[
-        str | None, Meta(description="Name that the server's certificate must be for; without it, the address's")
-    ] = None
-    fingerprint: Annotated[
-        str | None,
-        Meta(
-            description="SHA-256 of the server's certificate, in hex: exactly this one is trusted, whoever signed it "
-            "and whatever its name"
-        ),
-    ] = None
     relp_window: Annotated[
         int, Meta(ge=1, le=100_000, description="Messages on their way to a RELP server before it answers")
     ] = 1024
@@ -165,7 +143,7 @@ class Config(acctship.OutputConfig, kw_only=True):
                 raise acctship.ConfigError(f"{name}: means nothing to transport {self.transport!r}: take it out")
         self._check_address()
         self._check_names()
-        self._check_trust()
+        self.check_tls()
         if self.transport == "udp" and self.longest > _LARGEST_DATAGRAM:
             raise acctship.ConfigError(f"max_message: no datagram is longer than {_LARGEST_DATAGRAM} bytes")
 
@@ -188,13 +166,3 @@ class Config(acctship.OutputConfig, kw_only=True):
             raise acctship.ConfigError("app_name: RFC 5424 takes 1 to 48 printable ASCII characters and no space")
         if not _SD_ID.fullmatch(self.sd_id) or len(self.sd_id) > 32:
             raise acctship.ConfigError("sd_id: RFC 5424 takes NAME@NUMBER in ASCII, at most 32 characters")
-
-    def _check_trust(self) -> None:
-        if self.certificate is None and (self.key is not None or self.key_password is not None):
-            name = "key" if self.key is not None else "key_password"
-            raise acctship.ConfigError(f"{name}: there is no certificate to it: set certificate, too")
-        if self.fingerprint is not None:
-            if not _SHA256.fullmatch(self.fingerprint):
-                raise acctship.ConfigError("fingerprint: expected a SHA-256 in hex: 64 digits, with or without colons")
-            if self.ca is not None:
-                raise acctship.ConfigError("fingerprint: trusts one certificate whoever signed it: take ca out, or it")

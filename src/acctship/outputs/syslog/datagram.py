@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import acctship
-from acctship.outputs.syslog.addresses import Place
-from acctship.outputs.syslog.deadline import Deadline
-from acctship.outputs.syslog.wire import unacknowledged
+from acctship.network.addresses import Place
+from acctship.network.deadline import Deadline
+from acctship.network.wire import unacknowledged
 
 _BURST = 32
 _PAUSE = 0.001

@@ -10,17 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import acctship
-from acctship.outputs.syslog import addresses, tls
-from acctship.outputs.syslog.addresses import Address, Place, first_that_works
+from acctship.network import addresses, local, tls
+from acctship.network.addresses import Address, Place, first_that_works
+from acctship.network.deadline import Deadline
+from acctship.network.wire import Wire, tune
 from acctship.outputs.syslog.datagram import Local, Udp
-from acctship.outputs.syslog.deadline import Deadline
 from acctship.outputs.syslog.framing import FRAMINGS
 from acctship.outputs.syslog.relp import Relp
 from acctship.outputs.syslog.stream import Stream
-from acctship.outputs.syslog.wire import Wire, tune
 
 if TYPE_CHECKING:
     from acctship.outputs.syslog.config import Config
+
+_DAEMON = "syslog daemon"
 
 
 class Session(Protocol):
@@ -116,21 +118,6 @@ def _unix(config: Config, path: str, _deadline: Deadline) -> Session:
         return Local(path)
     except OSError as error:
         if error.errno != errno.EPROTOTYPE:
-            raise _no_daemon(path, error) from None
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    try:
-        sock.connect(path)
-    except OSError as error:
-        sock.close()
-        raise _no_daemon(path, error) from None
+            raise local.nobody(path, error, _DAEMON) from None
+    sock = local.connect(path, _DAEMON)
     return Stream(Wire(sock, acctship.escape(os.fsencode(path))), FRAMINGS[config.framing])
-
-
-def _no_daemon(path: str, error: OSError) -> acctship.OutputError:
-    if isinstance(error, PermissionError):
-        return acctship.HaltError(f"{path}: permission denied: may acctship write to it?")
-    if error.errno == errno.EPROTOTYPE:
-        return acctship.HaltError(f"{path}: is a socket, but neither of datagrams nor a stream")
-    if error.errno in (errno.ENOENT, errno.ECONNREFUSED, errno.ENOTSOCK, errno.ENOTDIR):
-        return acctship.RetryableError(f"{path}: {error.strerror}: is the syslog daemon running?")
-    return acctship.RetryableError(f"{path}: {error.strerror or error}")

@@ -14,8 +14,8 @@ from threading import Event
 from typing import NamedTuple
 
 import acctship
-from acctship.outputs.syslog.deadline import Deadline
-from acctship.outputs.syslog.wire import Wire
+from acctship.network.deadline import Deadline
+from acctship.network.wire import Wire
 
 LAST = 999_999_999
 """The highest transaction number."""

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Protocol
 
 import acctship
-from acctship.outputs.syslog.addresses import combined, first_that_works
-from acctship.outputs.syslog.deadline import Deadline
+from acctship.network.addresses import first_that_works, what_each_says
+from acctship.network.deadline import Deadline
 from acctship.outputs.syslog.reaching import Attempt, Session
 
 _OURS = 0.8
@@ -79,26 +80,20 @@ class Sender:
             RetryableError: none can be reached now.
             HaltError: none will be until a person mends the set-up.
         """
-        reached: list[str] = []
-        problems: list[Exception] = []
         deadline = Deadline(self._seconds, self._closed)
-        for at, attempt in enumerate(self._attempts):
-            try:
-                session = attempt(deadline.share(len(self._attempts) - at))
-            except (acctship.RetryableError, acctship.HaltError, OSError) as error:
-                problems.append(error)
-            else:
-                unknown = "has an address: whether anybody listens there is not told over UDP"
-                reached.append(f"{session.peer} {'can be reached' if session.answers else unknown}")
-                session.close()
-        if not reached:
-            raise combined(problems)
-        return "; ".join([*reached, *(f"but {problem}" for problem in problems)])
+        return what_each_says([partial(self._reached, attempt) for attempt in self._attempts], deadline)
 
     def close(self) -> None:
         """Close the connection: now, or when the `send` that is under way has seen that it shall end."""
         self._closed.set()
         self._let_go_if_closed()
+
+    @staticmethod
+    def _reached(attempt: Attempt, deadline: Deadline) -> str:
+        session = attempt(deadline)
+        unknown = "has an address: whether anybody listens there is not told over UDP"
+        session.close()
+        return f"{session.peer} {'can be reached' if session.answers else unknown}"
 
     def _tell_shortened(self) -> None:
         count, now = self._formatter.shortened, time.monotonic()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import acctship
-from acctship.outputs.syslog.deadline import Deadline
+from acctship.network.deadline import Deadline
+from acctship.network.wire import Wire
 from acctship.outputs.syslog.framing import Frame
-from acctship.outputs.syslog.wire import Wire
 
 _SETTLING = 0.2
 """Seconds in which a peer that does not want us may say so by closing: when connected, and after the first batch."""
