@@ -11,13 +11,10 @@ import pytest
 
 from acctship.testing import events
 from tests.cli.service import until
-from tests.outputs.fluentd.making import expect_all, send
-from tests.outputs.fluentd.standin import (
+from tests.outputs.fluentd.answers import (
     Answer,
     Answers,
     Chunk,
-    Handshake,
-    StandIn,
     acknowledge,
     acknowledgement,
     in_turn,
@@ -27,6 +24,8 @@ from tests.outputs.fluentd.standin import (
     reset,
     up_to,
 )
+from tests.outputs.fluentd.making import expect_all, send
+from tests.outputs.fluentd.standin import Handshake, StandIn
 
 SOON = {"delivery": {"timeout": 0.5, "in_flight": 1}}
 """Nobody waits long for an acknowledgement that never comes."""

@@ -14,11 +14,9 @@ import pytest
 from acctship import EventBatch, HaltError, RetryableError, SendResult
 from acctship.testing import events, health_events, huge_events
 from tests.cli.service import until
-from tests.outputs.fluentd.sending import built, opened, until_dead
-from tests.outputs.fluentd.standin import (
+from tests.outputs.fluentd.answers import (
     Answer,
     Chunk,
-    StandIn,
     acknowledge,
     acknowledgement,
     in_turn,
@@ -27,6 +25,8 @@ from tests.outputs.fluentd.standin import (
     of_another,
     reset,
 )
+from tests.outputs.fluentd.sending import built, opened, until_dead
+from tests.outputs.fluentd.standin import StandIn
 
 BRIEF = 1.0
 """The limit `timeout` where no answer may come, in seconds."""

@@ -11,8 +11,9 @@ from acctship.outputs.fluentd.chunks import Chunk
 from acctship.outputs.fluentd.sender import Sender
 from acctship.outputs.fluentd.sizes import FLOOR, Sizes
 from acctship.testing import events
+from tests.outputs.fluentd.answers import up_to
 from tests.outputs.fluentd.sending import opened
-from tests.outputs.fluentd.standin import StandIn, up_to
+from tests.outputs.fluentd.standin import StandIn
 
 BRIEF = 1.0
 LIMIT = 200_000
