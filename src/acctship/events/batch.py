@@ -113,7 +113,7 @@ class EventBatch(Sequence[Event]):
                 part.__dict__[name] = [whole[at] for at in positions]
         return part
 
-    @property
+    @cached_property
     def _headings(self) -> Sequence[Event | _Heading]:
         return self._events if "_events" in self.__dict__ else list(map(_decode_heading, self._json))
 

@@ -136,13 +136,9 @@ class Sender:
         """One thread at a time: messages of two batches may not mix."""
         deadline = Deadline(self._seconds, self._closed)
         try:
-            while not self._lock.acquire(timeout=min(deadline.left(), 0.25)):
-                pass
-            try:
+            with deadline.held(self._lock):
                 deadline.left()
                 yield deadline
-            finally:
-                self._lock.release()
         finally:
             self._let_go_if_closed()
 
