@@ -9,11 +9,17 @@ import ssl
 import struct
 import termios
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from acctship.errors import HaltError, OutputError, RetryableError
+from acctship.network.addresses import Address, Place, connect, first_that_works, places
 from acctship.network.deadline import Deadline
 from acctship.network.tls import explain
+
+T = TypeVar("T")
 
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 20, socket.TCP_KEEPCNT: 3}
 """Seconds and times of tcp(7): a peer that is gone without a word is known after two minutes at rest."""
@@ -202,6 +208,33 @@ class Wire:
         if isinstance(error, ssl.SSLError):
             return explain(error, self.peer)
         return RetryableError(f"{self.peer}: {error.strerror or type(error).__name__}")
+
+
+def first_that_begins(address: Address, seconds: float, begin: Callable[[Wire, Deadline], T], deadline: Deadline) -> T:
+    """What is begun over TCP with the first of a name's addresses with which that works.
+
+    Args:
+        address: of the receiver.
+        seconds: for `tune`.
+        begin: says what has to be said first; if it raises, the connection is let go of.
+        deadline: of all attempts; each may take a fair share of the time.
+
+    Raises:
+        HaltError: a person has to mend what was wrong each time.
+        RetryableError: none worked; the reasons of all.
+    """
+
+    def attempt(place: Place, share: Deadline) -> T:
+        sock = connect(place, share)
+        tune(sock, seconds)
+        wire = Wire(sock, place.peer)
+        try:
+            return begin(wire, share)
+        except BaseException:
+            wire.abandon()
+            raise
+
+    return first_that_works([partial(attempt, place) for place in places(address, socket.SOCK_STREAM)], deadline)
 
 
 def tune(sock: socket.socket, seconds: float) -> None:

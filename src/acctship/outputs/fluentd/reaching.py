@@ -9,9 +9,9 @@ from functools import partial
 
 import acctship
 from acctship.network import addresses, local, tls
-from acctship.network.addresses import Address, Place, first_that_works
+from acctship.network.addresses import Address
 from acctship.network.deadline import Deadline
-from acctship.network.wire import Wire, tune
+from acctship.network.wire import Wire, first_that_begins
 from acctship.outputs.fluentd.config import Config
 from acctship.outputs.fluentd.handshake import Credentials, new_salt, shake
 from acctship.outputs.fluentd.replies import Replies
@@ -42,14 +42,7 @@ def servers(config: Config, closed: threading.Event, seconds: float) -> Servers:
 
 
 def _named(config: Config, address: Address, seconds: float, deadline: Deadline) -> Session:
-    found = addresses.places(address, socket.SOCK_STREAM)
-    return first_that_works([partial(_placed, config, address, place, seconds) for place in found], deadline)
-
-
-def _placed(config: Config, address: Address, place: Place, seconds: float, deadline: Deadline) -> Session:
-    sock = addresses.connect(place, deadline)
-    tune(sock, seconds)
-    return _begun(config, address.host, Wire(sock, place.peer), deadline)
+    return first_that_begins(address, seconds, partial(_begun, config, address.host), deadline)
 
 
 def _local(config: Config, path: str, deadline: Deadline) -> Session:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import acctship
 from acctship.network import addresses, local, tls
-from acctship.network.addresses import Address, Place, first_that_works
+from acctship.network.addresses import Address, Place
 from acctship.network.deadline import Deadline
-from acctship.network.wire import Wire, tune
+from acctship.network.wire import Wire, first_that_begins
 from acctship.outputs.syslog.datagram import Local, Udp
 from acctship.outputs.syslog.framing import FRAMINGS
 from acctship.outputs.syslog.relp import Relp
@@ -71,19 +71,7 @@ def attempts(config: Config, seconds: float) -> list[Attempt]:
 
 
 def _named(config: Config, address: Address, seconds: float, deadline: Deadline) -> Session:
-    found = addresses.places(address, socket.SOCK_STREAM)
-    return first_that_works([partial(_placed, config, address, place, seconds) for place in found], deadline)
-
-
-def _placed(config: Config, address: Address, place: Place, seconds: float, deadline: Deadline) -> Session:
-    sock = addresses.connect(place, deadline)
-    tune(sock, seconds)
-    wire = Wire(sock, place.peer)
-    try:
-        return _begun(config, address, wire, deadline)
-    except BaseException:
-        wire.abandon()
-        raise
+    return first_that_begins(address, seconds, partial(_begun, config, address), deadline)
 
 
 def _begun(config: Config, address: Address, wire: Wire, deadline: Deadline) -> Session:
