@@ -39,7 +39,7 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 add-on: ## Pack the add-on for Splunk into dist/.
 	@$(PYTHON) examples/splunk/build_add_on.py dist
 
-docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
+golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
 records: .venv/installed ## Record examples/pacct anew with this machine's kernel (as root).
@@ -57,4 +57,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench add-on docs records clean
+.PHONY: help run test campaign bench add-on golden records clean
