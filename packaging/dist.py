@@ -35,16 +35,8 @@ def bill_of_materials(wheel: Path, bill: Path) -> None:
         # Of a version that is computed, the root component would not know.
         text = (ROOT / "pyproject.toml").read_text("utf-8")
         project.write_text(text.replace('dynamic = ["version"]', f'version = "{version()}"'), "utf-8")
-        options: list[str | Path] = [
-            "--pyproject",
-            project,
-            "--output-reproducible",
-            "--sv",
-            "1.6",
-            "--output-file",
-            bill,
-        ]
-        _run(TOOLS / "cyclonedx-py", "environment", *options, python)
+        plain = ("--output-reproducible", "--sv", "1.6")
+        _run(TOOLS / "cyclonedx-py", "environment", *plain, "--pyproject", project, "--output-file", bill, python)
 
 
 def version() -> str:
