@@ -8,13 +8,17 @@ import click
 
 from acctship.cli import group
 
-_ADVISED = re.compile(r"(?:^|`|-- |\$ (?:\S+/)?)\s*(acctship [a-z][^`#|\n<>&;]*)", re.MULTILINE)
+_BLOCK = re.compile(r"^ *```(?:sh|console|text)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`(acctship [a-z][^`]*)`")
+_LINE = re.compile(r"(?:^ *(?:\$ )?|-- )(?:\S+/)?(acctship [a-z].*)", re.MULTILINE)
+_END = re.compile(r"[#|<>&;]|\d>")
 
 
 def advised(text: str) -> list[str]:
     """Every command line of ours, in a block or between backquotes."""
-    spans = re.sub(r"\\\n\s*|(?<=[a-z])\n(?=\S+`)", " ", text)
-    return sorted({" ".join(line.split()) for line in _ADVISED.findall(spans)})
+    blocks = "\n".join(_BLOCK.findall(text)).replace("\\\n", " ")
+    lines = [*_LINE.findall(blocks), *_SPAN.findall(_BLOCK.sub("", text))]
+    return sorted({" ".join(_END.split(line)[0].split()) for line in lines})
 
 
 def assert_exists(line: str) -> None:
