@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from acctship.delivery.notice import ACTIONS
 from tests.cli.command import acctship
 from tests.docs.advised import advised, assert_exists
 from tests.docs.test_docs import DOCUMENTS, ROOT
@@ -16,6 +17,7 @@ from tests.docs.test_docs import DOCUMENTS, ROOT
 PAGES = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("quickstart", "operating", "security", "pci")}
 COMMANDS = sorted({line for text in PAGES.values() for line in advised(text)})
 CONFIGS = re.findall(r"```toml\n(# /etc/acctship/acctship\.toml\n.*?)```", "".join(PAGES.values()), re.DOTALL)
+KINDS = {name.partition("-")[0] for name in ACTIONS if "-" in name}
 WEBHOOK = ROOT / "examples/acctship-output-webhook"
 
 
@@ -70,6 +72,20 @@ def webhook(tmp_path: Path) -> dict[str, str]:
         "\n".join(f"[{name}]\n{text}\n" for name, text in points).replace('"', "")
     )
     return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_fields_actions_and_keys_of_audit_rules_exist(page: str) -> None:
+    spans = set(re.findall(r"`([^`\n]+)`", PAGES[page]))
+    fields = {span for span in spans if re.fullmatch(r"(acct|event|process|user|host)\.[a-z_.]+", span)}
+    actions = {span for span in spans if re.fullmatch(f"({'|'.join(KINDS)})-[a-z-]+", span)}
+    keys = set(re.findall(r"ausearch -k (\S+?)`", PAGES[page]))
+
+    fields -= {"acct.process"}  # a dataset
+    assert fields <= set(re.findall(r"^\| `([a-z_.]+)`", (ROOT / "docs/events.md").read_text("utf-8"), re.MULTILINE))
+    assert actions <= set(ACTIONS)
+    assert keys <= set(re.findall(r"key=(\S+)", (ROOT / "examples/auditd/acctship.rules").read_text("utf-8")))
+    assert page == "quickstart" or actions
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
