@@ -1,0 +1,93 @@
+"""What quickstart.md, operating.md, security.md and pci.md tell an operator to do can be done."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from acctship.delivery.notice import ACTIONS
+from tests.cli.command import acctship
+from tests.docs.advised import advised, assert_exists
+from tests.docs.test_docs import DOCUMENTS, ROOT
+
+PAGES = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("quickstart", "operating", "security", "pci")}
+COMMANDS = sorted({line for text in PAGES.values() for line in advised(text)})
+CONFIGS = re.findall(r"```toml\n(# /etc/acctship/acctship\.toml\n.*?)```", "".join(PAGES.values()), re.DOTALL)
+KINDS = {name.partition("-")[0] for name in ACTIONS if "-" in name}
+WEBHOOK = ROOT / "examples/acctship-output-webhook"
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_exists_with_its_options(line: str) -> None:
+    assert_exists(line)
+
+
+def test_commands_are_found() -> None:
+    assert len(COMMANDS) > 30
+    with pytest.raises(AssertionError, match="--no-such"):
+        assert_exists("acctship status --no-such")
+    with pytest.raises(AssertionError, match="no-such"):
+        assert_exists("acctship accounting no-such")
+    assert advised(
+        "a `acctship check\n--json` b\n```sh\nx -- acctship dump -f \\\n  x | y\nacctship: no\n```\nacctship does"
+    ) == [
+        "acctship check --json",
+        "acctship dump -f x",
+    ]
+
+
+@pytest.mark.parametrize("text", CONFIGS, ids=lambda text: re.findall(r'type = "(\w+)"', text)[0])
+def test_configuration_is_right(text: str, tmp_path: Path, webhook: Mapping[str, str]) -> None:
+    path = tmp_path / "acctship.toml"
+    path.write_text(text, "utf-8")
+
+    done = acctship("check", "--offline", path, environment=webhook)
+
+    assert (done.code, done.err) == (0, "")
+
+
+def test_each_kind_of_output_has_its_quick_start() -> None:
+    kinds = set(re.findall(r'^type = "(\w+)"', "\n".join(CONFIGS), re.MULTILINE))
+    names = acctship("outputs", "list").out.decode().split()
+
+    assert kinds - {"webhook"} == {"elasticsearch", "fluentd", "jsonl", "splunk_hec", "syslog"} <= set(names)
+
+
+@pytest.fixture
+def webhook(tmp_path: Path) -> dict[str, str]:
+    """The stranger's plugin as if it were installed: its module, and metadata with its entry point."""
+    folder = tmp_path / "packages"
+    metadata = folder / "acctship_output_webhook-1.dist-info"
+    metadata.mkdir(parents=True)
+    shutil.copy(WEBHOOK / "src/acctship_output_webhook.py", folder)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acctship-output-webhook\nVersion: 1\n")
+    points = re.findall(
+        r'\[project\.entry-points\."?(.+?)"?\]\n(.*?)\n\n', (WEBHOOK / "pyproject.toml").read_text(), re.DOTALL
+    )
+    (metadata / "entry_points.txt").write_text(
+        "\n".join(f"[{name}]\n{text}\n" for name, text in points).replace('"', "")
+    )
+    return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_fields_actions_and_keys_of_audit_rules_exist(page: str) -> None:
+    spans = set(re.findall(r"`([^`\n]+)`", PAGES[page]))
+    fields = {span for span in spans if re.fullmatch(r"(acct|event|process|user|host)\.[a-z_.]+", span)}
+    actions = {span for span in spans if re.fullmatch(f"({'|'.join(KINDS)})-[a-z-]+", span)}
+    keys = set(re.findall(r"ausearch -k (\S+?)`", PAGES[page]))
+
+    fields -= {"acct.process"}  # a dataset
+    assert fields <= set(re.findall(r"^\| `([a-z_.]+)`", (ROOT / "docs/events.md").read_text("utf-8"), re.MULTILINE))
+    assert actions <= set(ACTIONS)
+    assert keys <= set(re.findall(r"key=(\S+)", (ROOT / "examples/auditd/acctship.rules").read_text("utf-8")))
+    assert page == "quickstart" or actions
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_document_claims_what_an_assessor_decides(path: Path) -> None:
+    assert "compliant" not in path.read_text("utf-8").lower()
