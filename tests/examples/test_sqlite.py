@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, environment: Path, folder: Path) -> None:
         self.path, self._config = folder / "acct.db", folder / "acctship.toml"
-        self._run = [environment / "acctship", "run", "--once", "-c", self._config]
+        self._run: list[str | Path] = [environment / "acctship", "run", "--once", "-c", self._config]
         self.accounting = folder / "log/pacct"
         self.accounting.parent.mkdir()
         self.configure()
@@ -137,7 +137,16 @@ def test_questions_of_the_readme_are_answered_as_it_says(store: Store, golden: C
 
 def test_it_passes_the_suite(environment: Path, tmp_path: Path) -> None:
     shutil.copytree(PLUGIN / "tests", tmp_path / "tests")
-    command = [environment / "python", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "tests"]
+    command: list[str | Path] = [
+        environment / "python",
+        "-m",
+        "pytest",
+        "-W",
+        "error",
+        "-p",
+        "no:cacheprovider",
+        "tests",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"= [0-9]+ passed in ", done.stdout), "every fault of the suite is shown, so nothing is skipped"
