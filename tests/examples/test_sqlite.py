@@ -154,6 +154,6 @@ def test_it_passes_the_suite(environment: Path, tmp_path: Path) -> None:
 
 def test_it_type_checks_strictly(environment: Path, tmp_path: Path) -> None:
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file="]
-    command: list[str | Path] = [*mypy, "--python-executable", environment / "python", MODULE]
+    command: list[str | Path] = [*mypy, "--python-executable", environment / "python", MODULE, PLUGIN / "tests"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

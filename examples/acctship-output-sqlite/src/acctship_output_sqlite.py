@@ -142,9 +142,11 @@ class _Database:
 
     def _is_ours(self, database: sqlite3.Connection) -> bool:
         """Whether it holds our table already; False if it is empty."""
+        database.execute("BEGIN")  # or another process could make the table between two looks
         ((application,),) = database.execute("PRAGMA application_id")
         ((version,),) = database.execute("PRAGMA user_version")
         ((tables,),) = database.execute("SELECT count(*) FROM sqlite_master")
+        database.execute("ROLLBACK")
         if application != APPLICATION and (application or version or tables):
             raise acctship.HaltError(f"{self._path}: is the database of another program: is this the right file?")
         if version > VERSION:

@@ -60,7 +60,7 @@ def locked(path: Path) -> Iterator[None]:
 
 class TestSqlite(OutputConformance):
     faults = ("down", "hang")
-    test_check_of_a_receiver_that_is_down_raises = None  # nobody writes, so no write fails
+    test_check_of_a_receiver_that_is_down_raises = None  # type: ignore[assignment]  # nobody writes, so no write fails
 
     @pytest.fixture
     def receiver(self, tmp_path: Path) -> Store:
@@ -111,6 +111,26 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(path: Path) -> None:
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM events").fetchone() == (0,)
         made.send(events(1))
+
+
+def test_batch_is_one_transaction_that_is_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, done, connect = output(path), list[str](), sqlite3.connect
+
+    def traced(*arguments: Any, **options: Any) -> Any:
+        database = connect(*arguments, **options)
+        database.set_trace_callback(done.append)
+        return database
+
+    made.open()
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    made.send(events(2))
+    assert [line.partition(" (")[0] for line in done[-5:]] == [
+        "PRAGMA synchronous = FULL",
+        "BEGIN IMMEDIATE",
+        "INSERT INTO events",
+        "INSERT INTO events",
+        "COMMIT",
+    ]
 
 
 def test_file_that_was_moved_away_is_made_anew(path: Path) -> None:
