@@ -1,4 +1,4 @@
-"""An environment in which the stranger's plugin is installed."""
+"""An environment in which the strangers' plugins are installed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from tests.conftest import skip
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples/acctship-output-webhook"
+STORE = ROOT / "examples/acctship-output-sqlite"
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new environment with acctship, the plugin, and a server, none of them editable."""
-    folder = tmp_path_factory.mktemp("webhook") / "environment"
+    """The programs of a new environment with acctship, the plugins, and a server, none of them editable."""
+    folder = tmp_path_factory.mktemp("plugins") / "environment"
     venv.create(folder, with_pip=True)
     programs = folder / "bin"
     done = subprocess.run(
@@ -30,6 +31,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--disable-pip-version-check",
             ROOT,
             f"{PLUGIN}[test]",
+            f"{STORE}[test]",
             "waitress>=3,<4",
         ],
         capture_output=True,

@@ -14,6 +14,7 @@ from tests.programs import UnavailableError, debian_folder
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 TESTS = {
+    "acctship-output-sqlite/": "examples/test_sqlite.py",
     "acctship-output-webhook/": "examples/test_webhook.py",
     "acctship.toml": "examples/test_config.py",
     "ansible/": "examples/test_ansible.py",
