@@ -39,6 +39,10 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 add-on: ## Pack the add-on for Splunk into dist/.
 	@$(PYTHON) examples/splunk/build_add_on.py dist
 
+docs: .venv/tests-installed ## Make the documentation a site in dist/docs.
+	$(RUN)/sphinx-build -q -W --keep-going -n -E -c docs -d dist/.doctrees . dist/docs
+	@echo dist/docs/index.html
+
 golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
@@ -57,4 +61,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench add-on golden records clean
+.PHONY: help run test campaign bench add-on docs golden records clean
