@@ -42,6 +42,8 @@ def _commands(line: str) -> Iterator[list[str]]:
     for word in lexer:
         if set(word) <= {"<", ">"}:
             redirected = True
+            if words[-1:] and words[-1].isdigit():
+                words.pop()  # `2>`
         elif set(word) <= _ENDS:
             yield words
             words, redirected = [], False
@@ -62,8 +64,8 @@ def refused(words: list[str]) -> str:
 
     >>> refused(["run", "--once"])
     ''
-    >>> refused(["run", "--twice"])
-    'run: No such option: --twice'
+    >>> refused(["outputs", "lsit"])
+    'outputs: there is no lsit'
     """
     command: click.Command = group
     context = click.Context(group, info_name="acctship", **group.context_settings)
@@ -77,6 +79,8 @@ def refused(words: list[str]) -> str:
             return f"{context.info_name}: {error.format_message()}"
         if not isinstance(command, click.Group) or not left:
             return f"{context.info_name}: does not take {' '.join(left)}" if left else ""
+        if left[0].isupper():  # NAME stands for one of them
+            return ""
         inner = command.get_command(context, left[0])
         if inner is None:
             return f"{context.info_name}: there is no {left[0]}"

@@ -14,7 +14,7 @@ PROSE = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 DOCUMENTS = [*PROSE, *sorted((ROOT / "examples").glob("**/README.md"))]
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>(?s:.*?))^(?P=indent)```$", re.MULTILINE)
-_REMARK = re.compile(r"<!-- (.+?) -->\n\s*\Z", re.DOTALL)
+_REMARK = re.compile(r"<!-- ((?:(?!-->).)+) -->\n\s*\Z", re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _LINK = re.compile(r"(?<!`)\[[^]]+\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`[^`]*`")

@@ -1,4 +1,4 @@
-"""Each link inside the project leads to something that is there: a file, and in a document the heading that it names."""
+"""Each link inside the project leads to a file that is there, and in a document to a heading that is there."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def test_documents_that_the_program_names_are_there(source: Path) -> None:
 
 
 def test_every_document_is_in_the_index_once() -> None:
-    linked = [(INDEX.parent / link).resolve() for link in re.findall(r"^- \[[^]]+\]\(([^)]+)\)", prose(INDEX), re.M)]
+    entries = re.findall(r"^- \[[^]]+\]\(([^)]+)\)", prose(INDEX), re.MULTILINE)
+    linked = [(INDEX.parent / link).resolve() for link in entries]
 
     assert sorted(linked) == sorted(set(DOCUMENTS) - {INDEX, ROOT / "README.md"})
