@@ -1,6 +1,7 @@
 PYTHON ?= python3
 RUN = .venv/bin
 RECORDS = examples/pacct
+DIST = dist
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +37,22 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/fluentd.py
 	$(RUN)/python benchmarks/splunk.py
 
+dist: .venv/tests-installed ## Build wheel, sdist and a bill of materials into dist/.
+	@$(RUN)/python packaging/dist.py $(DIST)
+
 add-on: ## Pack the add-on for Splunk into dist/.
-	@$(PYTHON) examples/splunk/build_add_on.py dist
+	@$(PYTHON) examples/splunk/build_add_on.py $(DIST)
+
+checksums: ## Write dist/SHA256SUMS over all that lies there.
+	@cd $(DIST) && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum > SHA256SUMS
+
+release: ## Build all that is published into an empty dist/.
+	@rm -rf $(DIST)
+	@$(MAKE) --no-print-directory dist add-on checksums
 
 docs: .venv/tests-installed ## Make the documentation a site in dist/docs.
-	$(RUN)/sphinx-build -q -W --keep-going -n -E -c docs -d dist/.doctrees . dist/docs
-	@echo dist/docs/index.html
+	@$(RUN)/sphinx-build -q -W --keep-going -n -E -c docs -d .cache/doctrees . $(DIST)/docs
+	@echo $(DIST)/docs/index.html
 
 golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
@@ -61,4 +72,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench add-on docs golden records clean
+.PHONY: help run test campaign bench dist add-on checksums release docs golden records clean
