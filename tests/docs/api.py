@@ -77,7 +77,7 @@ def _introduced(part: str, names: Iterable[Name]) -> Iterator[str]:
             last = name.home
             yield f"## {last}"
             yield markdown(ast.get_docstring(_tree(last)) or "")
-        yield f"### {name.shown}"
+        yield f"### {name.shown.replace('__', chr(92) + '_' + chr(92) + '_')}"
         yield described(name)
 
 
