@@ -51,7 +51,7 @@ release: ## Build all that is published into an empty dist/.
 	@$(MAKE) --no-print-directory dist add-on checksums
 
 docs: .venv/tests-installed ## Make the documentation a site in dist/docs.
-	@$(RUN)/sphinx-build -q -W --keep-going -n -E -c docs -d .cache/doctrees . $(DIST)/docs
+	@$(RUN)/sphinx-build -q -W --keep-going -n -E -c packaging/site -d .cache/doctrees . $(DIST)/docs
 	@echo $(DIST)/docs/index.html
 
 golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.

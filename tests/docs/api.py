@@ -20,6 +20,8 @@ from tests.docs.docstrings import markdown
 HOOKS, NETWORK = "acctship.hookspecs", "acctship.network"
 _KEPT = ("property", "cached_property", "classmethod", "contextmanager", "dataclass", "hookspec")
 """Decorators that tell how to call what they decorate."""
+_LONGEST = 120
+"""Characters of a line, as ruff is configured: it formats the blocks of Python in documents, too."""
 
 Definition = ast.ClassDef | ast.FunctionDef
 
@@ -113,14 +115,25 @@ def _stub(node: Definition, indent: str = "") -> str:
     """The header as it stands in the source and, of a class, those of its public members."""
     above = [f"{indent}@{ast.unparse(one)}" for one in node.decorator_list if _last(one) in _KEPT]
     header = _header(node)
-    inner: list[str] = []
+    inner, fields = list[str](), 0
     for member in node.body if isinstance(node, ast.ClassDef) else []:
         if isinstance(member, ast.FunctionDef):
             if member.name == "__init__" or not member.name.startswith("_"):
+                inner += [""] if fields == len(inner) > 0 else []
                 inner.append(_stub(member, indent + "    "))
         elif isinstance(member, ast.AnnAssign) and not ast.unparse(member.target).startswith("_"):
+            fields += 1
             inner.append(f"{indent}    {_assigned(member, _source(node))}")
-    return "\n".join([*above, textwrap.indent(header if inner else f"{header} ...", indent), *inner])
+    return "\n".join([*above, textwrap.indent(header if inner else _fitted(f"{header} ...", indent), indent), *inner])
+
+
+def _fitted(header: str, indent: str) -> str:
+    """One line, or as ruff breaks one that is too long."""
+    if "\n" in header or len(indent + header) <= _LONGEST:
+        return header
+    name, _, rest = header.partition("(")
+    arguments, _, end = rest.rpartition(") ->")
+    return f"{name}(\n    {arguments}\n) ->{end}"
 
 
 def _header(node: Definition) -> str:

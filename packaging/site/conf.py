@@ -1,7 +1,7 @@
 """How Sphinx makes a site of the documents: `make docs`.
 
 The site is laid out like the clone (docs/, examples/, CONTRIBUTING.md), so that one relative link is right in both.
-Files that are no documents are carried along as downloads.
+Files that are no documents are carried along as downloads. This file is not in docs/, which packages install as it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from acctship import __version__
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-ROOT = Path(__file__).parents[1]
 
 project = "acctship"
 author = "the acctship authors"
@@ -42,8 +40,8 @@ smartquotes = False  # what stands in a document is what is meant
 
 html_theme = "furo"
 html_title = f"acctship {release}"
-html_extra_path = ["_site/index.html"]
-html_static_path = ["_site/site.css"]
+html_extra_path = ["index.html"]
+html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
