@@ -30,12 +30,12 @@ include_patterns = [
     "examples/**/README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "README.md",
     "SECURITY.md",
     "UPGRADING.md",
 ]
-exclude_patterns = [".*", "dist", "src", "tests", "benchmarks", "man"]
+exclude_patterns = [".*", "build", "dist", "src", "tests", "benchmarks", "man"]
 nitpicky = True
-
 smartquotes = False  # what stands in a document is what is meant
 
 html_theme = "furo"

@@ -40,7 +40,7 @@ def _commands(line: str) -> Iterator[list[str]]:
     words: list[str] = []
     redirected = False
     for word in lexer:
-        if set(word) <= {"<", ">"}:
+        if set(word) & {"<", ">"} and set(word) <= _ENDS:
             redirected = True
             if words[-1:] and words[-1].isdigit():
                 words.pop()  # `2>`
