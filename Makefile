@@ -50,6 +50,10 @@ release: ## Build all that is published into an empty dist/.
 	@rm -rf $(DIST)
 	@$(MAKE) --no-print-directory dist add-on checksums
 
+docs: .venv/tests-installed ## Make the documentation a site in dist/docs.
+	@$(RUN)/sphinx-build -q -W --keep-going -n -E -c packaging/site -d .cache/doctrees . $(DIST)/docs
+	@echo $(DIST)/docs/index.html
+
 golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
@@ -68,4 +72,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench dist add-on checksums release golden records clean
+.PHONY: help run test campaign bench dist add-on checksums release docs golden records clean

@@ -33,7 +33,7 @@ from acctship.outputs.fluentd.config import Config as FluentdConfig
 from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
 from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
-from tests.docs import syslog
+from tests.docs import api, syslog
 
 EXAMPLE = Path(__file__).parents[2] / "examples/acctship-output-webhook/tests/test_webhook.py"
 SHOWN_BY_PROXY = get_args(ProxyFault)
@@ -82,6 +82,7 @@ def parts() -> dict[str, str]:
         "testing: suite": "\n".join(_tests(OutputConformance)),
         "testing: fixtures": _table(("Fixture", "Gives"), _fixtures()),
         **syslog.parts(),
+        **api.parts(),
         "public names": ", ".join(f"`{name}`" for name in sorted(acctship._HOMES, key=str.lower)),
     }
 

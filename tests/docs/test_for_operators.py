@@ -11,33 +11,12 @@ import pytest
 
 from acctship.delivery.notice import ACTIONS
 from tests.cli.command import acctship
-from tests.docs.advised import advised, assert_exists
 from tests.docs.test_docs import DOCUMENTS, ROOT
 
 PAGES = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("quickstart", "operating", "security", "pci")}
-COMMANDS = sorted({line for text in PAGES.values() for line in advised(text)})
 CONFIGS = re.findall(r"```toml\n(# /etc/acctship/acctship\.toml\n.*?)```", "".join(PAGES.values()), re.DOTALL)
 KINDS = {name.partition("-")[0] for name in ACTIONS if "-" in name}
 WEBHOOK = ROOT / "examples/acctship-output-webhook"
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_command_exists_with_its_options(line: str) -> None:
-    assert_exists(line)
-
-
-def test_commands_are_found() -> None:
-    assert len(COMMANDS) > 30
-    with pytest.raises(AssertionError, match="--no-such"):
-        assert_exists("acctship status --no-such")
-    with pytest.raises(AssertionError, match="no-such"):
-        assert_exists("acctship accounting no-such")
-    assert advised(
-        "a `acctship check\n--json` b\n```sh\nx -- acctship dump -f \\\n  x | y\nacctship: no\n```\nacctship does"
-    ) == [
-        "acctship check --json",
-        "acctship dump -f x",
-    ]
 
 
 @pytest.mark.parametrize("text", CONFIGS, ids=lambda text: re.findall(r'type = "(\w+)"', text)[0])

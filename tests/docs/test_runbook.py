@@ -9,7 +9,6 @@ import pytest
 
 from acctship import errors
 from acctship.delivery.notice import ACTIONS, HALTS, Notice
-from tests.docs.advised import advised, assert_exists
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / errors.RUNBOOK).read_text("utf-8")
@@ -25,15 +24,6 @@ def test_every_health_event_halt_and_error_has_a_section_and_nothing_else_has() 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_section_says_what_is_seen_why_what_to_do_and_what_is_at_risk(name: str) -> None:
     assert re.findall(r"^\*\*(.+?)\*\* \S", SECTIONS[name], re.MULTILINE) == PARTS
-
-
-@pytest.mark.parametrize("line", advised(TEXT))
-def test_command_that_it_advises_exists_with_its_options(line: str) -> None:
-    assert_exists(line)
-
-
-def test_links_within_lead_to_sections() -> None:
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= set(SECTIONS)
 
 
 def test_message_of_trouble_ends_in_its_section() -> None:

@@ -39,6 +39,7 @@ TESTS = {
     "make_records.py": "examples/test_all_are_tested.py",
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
+    "README.md": "docs/test_links.py",
     "rhel/logrotate.d/psacct": "examples/test_booted.py",
     "splunk/": "examples/splunk/test_add_on.py",
     "rsyslog/stamped.conf": "examples/test_stamped_peer.py",

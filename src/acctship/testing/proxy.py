@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal, Protocol, Self
 
 ProxyFault = Literal["down", "hang", "reset", "lost-ack"]
+"""A fault of those in `FAULTS` that needs no help from the server."""
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of a socket that is reset when it is closed: socket(7)."""
