@@ -125,9 +125,34 @@ def test_outputs_show_explains_the_keys_of_a_stranger(site: Path, run: Callable[
     assert any(line.startswith("in_flight whole number 1 ") for line in lines)
 
 
+@pytest.mark.parametrize("case", [case for case in FAULTY_METHODS if case.startswith("delivery")])
+def test_outputs_show_goes_on_where_delivery_is_faulty(case: str, site: Path, run: Callable[..., Done]) -> None:
+    old, new, _ = FAULTY_METHODS[case]
+    distribution(site, "strange-thing", {"null": good().replace(old, new)})
+    done = run("outputs", "show", "null")
+    assert (done.code, done.err) == (0, "")
+    assert b"in_flight" in done.out
+
+
 def test_outputs_show_of_limits_that_depend_on_keys(site: Path, run: Callable[..., Done]) -> None:
     source = good(keys="level: int").replace("acctship.Delivery()", "acctship.Delivery(in_flight=self.level + 1)")
     distribution(site, "fine-thing", {"null": source})
     done = run("outputs", "show", "null")
     assert done.code == 0
     assert b"depends on the keys above" in done.out
+
+
+@pytest.mark.parametrize("error", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
+@pytest.mark.parametrize("method", ["open(self)", "send(self, batch)", "close(self)"])
+def test_output_that_would_end_the_program_does_not(
+    error: str, method: str, site: Path, ship_to: Callable[[str], Done]
+) -> None:
+    first, _, rest = good().partition(f"def {method}: ")
+    source = f"{first}def {method}: raise {error}\n{rest.partition(chr(10))[2]}"
+    distribution(site, "strange-thing", {"null": source})
+    done = ship_to("null")
+    if method.startswith("close"):  # there is nobody left to tell
+        assert (done.code, "2 events delivered" in done.error) == (0, True)
+    else:
+        assert done.code == 1
+        assert "2 NOT DELIVERED: a bug in strange-thing 1.2.3: RuntimeError: it raised " in done.error
