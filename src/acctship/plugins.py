@@ -116,7 +116,7 @@ def _reason(error: BaseException) -> str:
     missing = error.name if isinstance(error, ImportError) else getattr(error, "obj", None) is acctship and "acctship"
     name = f"{missing}" if missing else ""
     if isinstance(error, ModuleNotFoundError) and name.partition(".")[0] != "acctship":
-        return f"needs the module {name!r}, which is not installed"
+        return f"needs the module {name!r}: install it, or the extra of this plugin that brings it"
     if isinstance(error, ImportError | AttributeError) and name.partition(".")[0] == "acctship":
         text += f": acctship {acctship.__version__} has no such name: install the version that this plugin is made for"
     return f"{type(error).__name__}: {text}"

@@ -49,7 +49,10 @@ def acctship_outputs():
     """
 
 BROKEN = {
-    "library_missing": ("import no_such_client_library", "needs the module 'no_such_client_library'"),
+    "library_missing": (
+        "import no_such_client_library",
+        "needs the module 'no_such_client_library': install it, or the extra",
+    ),
     "library_too_old": ("from json import no_such_name", "ImportError: cannot import name 'no_such_name'"),
     "raises_at_import": ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
     "exits_at_import": ("raise SystemExit(0)", "SystemExit: 0"),
@@ -142,6 +145,19 @@ BROKEN = {
     ),
 }
 """Source of each broken plugin, and what its error says."""
+
+
+FAULTY_METHODS = {
+    "output gives None": ("return Null()", "return None", "gave None, which has not open, send and close"),
+    "output gives half an output": ("def close(self): pass", "", "which has not open, send and close"),
+    "output raises": ("return Null()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
+    "output exits": ("return Null()", "raise SystemExit(0)", "SystemExit: 0"),
+    "delivery raises": ("return acctship.Delivery()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
+    "delivery exits": ("return acctship.Delivery()", "raise SystemExit(0)", "SystemExit: 0"),
+    "delivery gives None": ("return acctship.Delivery()", "return None", "delivery() gave None"),
+    "delivery gives what is out of range": ("acctship.Delivery()", "acctship.Delivery(in_flight=0)", "in_flight"),
+}
+"""What stands in a good plugin, what is put in its place, and what the error says."""
 
 
 def distribution(

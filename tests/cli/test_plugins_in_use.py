@@ -8,19 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Done
-from tests.cli.fakes import BROKEN, distribution, good
-
-FAULTY_METHODS = {
-    "output gives None": ("return Null()", "return None", "gave None, which has not open, send and close"),
-    "output gives half an output": ("def close(self): pass", "", "which has not open, send and close"),
-    "output raises": ("return Null()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
-    "output exits": ("return Null()", "raise SystemExit(0)", "SystemExit: 0"),
-    "delivery raises": ("return acctship.Delivery()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
-    "delivery exits": ("return acctship.Delivery()", "raise SystemExit(0)", "SystemExit: 0"),
-    "delivery gives None": ("return acctship.Delivery()", "return None", "delivery() gave None"),
-    "delivery gives what is out of range": ("acctship.Delivery()", "acctship.Delivery(in_flight=0)", "in_flight"),
-}
-"""What stands in a good plugin, what is put in its place, and what the error says."""
+from tests.cli.fakes import BROKEN, FAULTY_METHODS, distribution, good
 
 
 def test_outputs_list_names_every_broken_plugin_and_goes_on(site: Path, run: Callable[..., Done]) -> None:
