@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import NamedTuple
 
 import pluggy
@@ -113,13 +114,20 @@ def _reason(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - of a plugin's own making
         text = "its text cannot be had"
-    missing = error.name if isinstance(error, ImportError) else getattr(error, "obj", None) is acctship and "acctship"
-    name = f"{missing}" if missing else ""
-    if isinstance(error, ModuleNotFoundError) and name.partition(".")[0] != "acctship":
-        return f"needs the module {name!r}: install it, or the extra of this plugin that brings it"
-    if isinstance(error, ImportError | AttributeError) and name.partition(".")[0] == "acctship":
+    lacks = _lacks(error)
+    if lacks.partition(".")[0] == "acctship":
         text += f": acctship {acctship.__version__} has no such name: install the version that this plugin is made for"
+    elif isinstance(error, ModuleNotFoundError):
+        return f"needs the module {lacks!r}: install it, or the extra of this plugin that brings it"
     return f"{type(error).__name__}: {text}"
+
+
+def _lacks(error: BaseException) -> str:
+    """The module that is missing, or lacks a name; empty if it is something else that went wrong."""
+    if isinstance(error, ImportError):
+        return error.name or ""
+    module = error.obj if isinstance(error, AttributeError) else None
+    return module.__name__ if isinstance(module, ModuleType) else ""
 
 
 def _package(entry: EntryPoint) -> str:
