@@ -201,6 +201,7 @@ def test_outputs_list_and_show_name_the_strangers_package(environment: Path) -> 
 
 def test_it_is_short() -> None:
     assert len(MODULE.read_text().splitlines()) <= 85
+    assert sum(len(path.read_text().splitlines()) for path in (PLUGIN / "tests").rglob("*.py")) <= 90
 
 
 def test_it_type_checks_strictly_without_a_cast_against_the_installed_package(

@@ -47,7 +47,7 @@ BROKEN = [
     ("RaisesTheRoot", f"{AT_OPEN}[down]", "send() raised OutputError itself, which does not say what to do"),
     ("RejectsOnOutage", f"{AT_OPEN}[down]", "events were rejected because of 'down', which passes"),
     ("HaltsOnOutage", f"{AT_OPEN}[down]", "HaltError waits for a person: raise RetryableError"),
-    ("NeverRecovers", f"{AFTER}[reset]", "has to connect anew by itself"),
+    ("NeverRecovers", f"{AFTER}[reset]", "has to drop the old connection and connect by itself"),
     ("RaisesExceptions", f"{AT_OPEN}[down]", "send() raised RuntimeError: oh\\x1b[31m: acctship takes that for a bug"),
     ("ReturnsNone", "test_one_event_arrives_once", "send() returned None: return acctship.SendResult()"),
     ("SendsTwice", "test_many_events_arrive_once_each", "10000 events arrived twice"),

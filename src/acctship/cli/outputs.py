@@ -99,6 +99,7 @@ def _with_default(key: Key, config: type[OutputConfig]) -> Key:
     required = [one.name for one in keys(config) if one.default == "required"]
     try:
         limits = config(**dict.fromkeys(required)).delivery()
-    except Exception:  # noqa: BLE001 - a plugin's delivery() may do anything with a key that is None
+        value = getattr(limits, key.name)
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin's delivery() may do anything with a key that is None
         return key._replace(default="depends on the keys above")
-    return key._replace(default=f"{getattr(limits, key.name)}")
+    return key._replace(default=f"{value}")

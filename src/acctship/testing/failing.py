@@ -139,7 +139,7 @@ class Failing(Case):
         if done.failure is not None:
             fail(
                 f"nothing could be sent after {fault!r} was over: {named(done.failure)}: send() of the same object is "
-                "called again, and has to connect anew by itself"
+                "called again after RetryableError, and has to drop the old connection and connect by itself"
             )
         return batch, failed
 
