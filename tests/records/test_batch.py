@@ -34,6 +34,7 @@ def check(data: list[bytes], order: Order) -> None:
         assert columns.flags()[at] == flag
         assert columns.ttys()[at] == tty
         assert columns.wait_statuses()[at] == status
+        assert columns.signals()[at] == status & 0x7F
         assert (columns.uids()[at], columns.gids()[at]) == (uid, gid)
         assert (pids[at], parent_pids[at]) == (pid, ppid)
         assert columns.elapsed_ticks()[at] == int(etime)

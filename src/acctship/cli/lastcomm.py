@@ -23,7 +23,7 @@ from acctship.cli.terminal import OutputClosedError, coloured, is_terminal, say,
 from acctship.errors import InputError
 from acctship.records import STDIN, Layout, Reader, RecordBatch, follow, open_regular
 from acctship.reports.lastcomm import rows
-from acctship.reports.selection import Extras, gathered, joined, selection, take
+from acctship.reports.selection import Extras, gathered, joined, selection
 
 if TYPE_CHECKING:
     from acctship.cli.events import Show
@@ -153,12 +153,12 @@ def _list_last(inputs: Files, select: Select, show: Show) -> Reader | None:
     left = FOLLOW_LAST
     for reader, chosen in _chosen(inputs, select):
         first = first or reader.first()  # behind the loop it is closed
-        last.append(take(chosen, slice(left)))
+        last.append(chosen.take(slice(left)))
         left -= len(last[-1])
         if not left:
             break
     if reader and first and len(found := joined(last)):
-        write(show(reader.path, lambda: first, take(found, slice(None, None, -1))))
+        write(show(reader.path, lambda: first, found.take(slice(None, None, -1))))
     return reader
 
 

@@ -31,11 +31,11 @@ from acctship.events.source import Source
 from acctship.events.times import second_text, zulu
 from acctship.events.ttys import tty_device, tty_name
 from acctship.records import RecordBatch, command
+from acctship.records.columns import ACOMPAT, ACORE, AFORK, ASU, AXSIG, NS
 
-NS = 1_000_000_000
 MS = 1_000_000
 _FRACTIONS = [b".%03dZ" % millisecond for millisecond in range(1000)]
-_FLAGS = {1: "fork", 2: "su", 4: "compat", 8: "core", 16: "signal"}
+_FLAGS = {AFORK: "fork", ASU: "su", ACOMPAT: "compat", ACORE: "core", AXSIG: "signal"}
 _encode = msgspec.json.Encoder().encode
 
 # What is the same in many records, as a key for their template: the same bytes for numpy and for struct.

@@ -24,8 +24,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import Rows
 from acctship.records.layout import Layout
-from acctship.records.plausible import Rows, convincing, plausible
+from acctship.records.plausible import convincing, plausible
 
 Bytes = npt.NDArray[np.uint8]
 
