@@ -16,9 +16,9 @@ from tests.cli.command import acctship
 from tests.cli.fakes import distribution
 from tests.cli.service import Site, until
 from tests.conftest import skip
+from tests.layouts import EXAMPLE
 
 NOBODY = 65534
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import acctship as package
 from acctship.cli import COMMANDS
 from tests.cli.command import Done, accounting, acctship
 from tests.cli.fakes import distribution, good
+from tests.layouts import EXAMPLE
 
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 """Records of a real kernel, which come with the project."""
 
 ALL = [(), *[(name,) for name in COMMANDS], ("outputs", "list"), ("outputs", "show")]
