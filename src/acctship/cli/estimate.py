@@ -54,7 +54,7 @@ def command(
     acctship estimate --against /var/log/audit/audit.log
 
     For omit = "full", "minimal" and what the configuration omits; then the commands that cost most, which is what
-    excluding each would save. Nothing is sent.
+    excluding each would save. All records count, whatever `where` of an output leaves out. Nothing is sent.
     """
     settings = config.load(config_path)
     where = Origin(**origin)
