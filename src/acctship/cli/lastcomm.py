@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select as polling
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import groupby
@@ -17,6 +16,7 @@ from acctship.cli import DEBUG
 from acctship.cli.filters import filter_options
 from acctship.cli.options import ahz_option, config_option, file_option, layout_option
 from acctship.cli.pager import paged
+from acctship.cli.pipes import reader_gone
 from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files
 from acctship.cli.terminal import OutputClosedError, coloured, is_terminal, say, write
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 BATCH_RECORDS = 16_384
 """Records to look at together where rows are made: 1 MB of them, and as much of rows."""
-POLL_MS = 200
+POLL = 0.2
+"""Seconds between two looks at a file that is followed."""
 FOLLOW_LAST = 10
 """Rows to show before those that are to come, as tail -f does."""
 
@@ -193,9 +194,7 @@ def _follow(inputs: Files, select: Select, show: Show, *, whole: bool) -> None:
 
 
 def _wait() -> None:
-    output = polling.poll()
-    output.register(1, 0)  # of no interest but that the other end has gone
-    if output.poll(POLL_MS):
+    if reader_gone(1, POLL):
         raise OutputClosedError("standard output was closed by its reader")
 
 
