@@ -184,10 +184,16 @@ def test_orphaned_output_is_listed_and_can_be_forgotten(site: Site) -> None:
     assert "is orphaned" not in acctship("run", "--once", "-c", site.config).err
 
 
-@pytest.mark.parametrize(
-    "name", ["identity.json", "segments.json", "outputs.json", "health.jsonl", "cursors/copy.json"]
+@pytest.mark.parametrize(  # every harm to every file: tests/delivery/keeping/test_state_damage.py
+    ("name", "harm"),
+    [
+        ("identity.json", "cut"),
+        ("segments.json", "empty"),
+        ("outputs.json", "missing"),
+        ("health.jsonl", "cut"),
+        ("cursors/copy.json", "missing"),
+    ],
 )
-@pytest.mark.parametrize("harm", ["missing", "empty", "cut"])
 def test_damaged_state_is_an_error_that_names_the_remedy(site: Site, name: str, harm: str) -> None:
     site.append(1, 4)
     acctship("run", "--once", "-c", site.config)
