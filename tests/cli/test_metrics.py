@@ -141,3 +141,8 @@ def test_names_keep_to_the_conventions() -> None:
         assert re.fullmatch(r"acctship_[a-z_]+", metric.name)
         assert metric.name.endswith("_total") == (metric.kind == "counter"), metric.name
         assert metric.meaning, metric.name
+
+
+def test_command_line_with_an_address_that_is_none_is_refused(site: Site) -> None:
+    done = acctship("run", "-c", site.config, "--metrics", "nowhere")
+    assert (done.code, "'nowhere' is not [ADDRESS:]PORT" in done.err) == (2, True)
