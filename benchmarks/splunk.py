@@ -114,21 +114,20 @@ def main() -> None:
         def run(outputs: str) -> Callable[[], Sent]:
             return partial(ship, few, RECORDS, outputs)
 
-        title = f"{RECORDS:,} real records into a HEC that discards"
         with discarding(_DISCARDING, "0") as url:
             programs = {
                 "acctship, no acks, gzipped": run(table(url)),
                 "acctship, no acks, plain": run(table(url, compress=False)),
                 "acctship, no acks, minimal, gzipped": run(table(url, omit="minimal")),
             }
-            compare(title, programs, rounds)
+            compare(f"{RECORDS:,} real records into a HEC that discards", programs, rounds)
         with discarding(_DISCARDING, "1") as url:
             long = partial(ship, many, LONGER * RECORDS, table(url, acks=True, threads=64))
             programs = {
                 f"acctship, 64 in flight, {LONGER * RECORDS:,} records": long,
                 "acctship, 16 in flight": run(table(url, acks=True, threads=16)),
             }
-            compare(f"{title}, acks after 1 s", programs, rounds)
+            compare(f"{RECORDS:,} real records, acks after 1 s", programs, rounds)
         try:
             with Collector(folder / "otelcol", "hec", "hec-ack") as it:
                 programs = {
