@@ -101,6 +101,12 @@ def judge_so_far(layout: Layout, data: Bytes, *, in_step: bool) -> Judged:
     return judge(layout, data, in_step=in_step, last=False)
 
 
+def as_rows(layout: Layout, data: Bytes) -> Rows:
+    """Whole windows of some bytes, one behind the other from the first byte on."""
+    whole = len(data) - len(data) % layout.size
+    return data[:whole].view(layout.dtype)
+
+
 class _Windows:
     """Where convincing windows start in some bytes; looked for once, and only if there is damage."""
 
@@ -146,9 +152,3 @@ def _plausible_at_start(layout: Layout, rows: Rows, block: int) -> int:
             return done + int(good.argmin())
         done, block = done + len(good), block * 4
     return done
-
-
-def as_rows(layout: Layout, data: Bytes) -> Rows:
-    """Whole windows of some bytes, one behind the other from the first byte on."""
-    whole = len(data) - len(data) % layout.size
-    return data[:whole].view(layout.dtype)

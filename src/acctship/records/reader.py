@@ -81,6 +81,12 @@ class Reader:
         """
         return self._batches
 
+    def first(self) -> RecordBatch:
+        """The first record, which names the segment; none if none has been read yet."""
+        if self._first is None:
+            return RecordBatch.of_bytes(self.detection.layout, np.empty(0, np.uint8), 0, self._ahz)
+        return self._first
+
     def _open(
         self,
         path: str | os.PathLike[str],
@@ -88,12 +94,6 @@ class Reader:
         on_hole: Callable[[Hole], None],  # noqa: ARG002 - for those who open otherwise
     ) -> Opened:
         return open_records(path, layout)
-
-    def first(self) -> RecordBatch:
-        """The first record, which names the segment; none if none has been read yet."""
-        if self._first is None:
-            return RecordBatch.of_bytes(self.detection.layout, np.empty(0, np.uint8), 0, self._ahz)
-        return self._first
 
     def _read(self, opened: Opened, on_hole: Callable[[Hole], None]) -> Iterator[RecordBatch]:
         layout = opened.detection.layout

@@ -51,6 +51,31 @@ def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes
     return rows.tobytes()
 
 
+def encode_comp_t(values: Values) -> npt.NDArray[np.int64]:
+    """The comp_t nearest to each value, as the kernel rounds whole ones; 0xffff for all that is too large.
+
+    Source: acct(5); Linux `kernel/acct.c`, `encode_comp_t`. `records.comp` decodes.
+
+    >>> [hex(bits) for bits in encode_comp_t(np.array([5, 8191, 8192, 8196, 2**40]))]
+    ['0x5', '0x1fff', '0x2400', '0x2401', '0xffff']
+    """
+    exponent, fraction = _scaled(values, 13, 3)
+    return np.where(exponent < 8, exponent << 13 | fraction, 0xFFFF)
+
+
+def encode_comp2_t(values: Values) -> npt.NDArray[np.int64]:
+    """The 24 bits of the comp2_t of each value, rounded as `encode_comp_t` does.
+
+    Source: acct(5); Linux `kernel/acct.c`, `encode_comp2_t`. `records.comp` decodes.
+
+    >>> [hex(bits) for bits in encode_comp2_t(np.array([5, 2**19, 2**20, 2**20 + 1, 2**60]))]
+    ['0x5', '0x80000', '0x100000', '0x100001', '0xffffff']
+    """
+    exponent, fraction = _scaled(values, 20, 1)
+    small = exponent + (fraction >> 19)  # the highest bit of the fraction is implied
+    return np.where(small < 32, small << 19 | fraction & 0x7FFFF, 0xFFFFFF)
+
+
 def _rate(batch: RecordBatch, ahz: int | None) -> Ints:
     """Ticks per second of the records: a column, or one number for all."""
     if "ahz" in batch.layout.fields:
@@ -86,31 +111,6 @@ def _put_elapsed(batch: RecordBatch, layout: Layout, rows: Rows, rate: Ints, wan
     if "etime_hi" in layout.fields:
         bits = encode_comp2_t(ticks)
         rows["etime_hi"], rows["etime_lo"] = bits >> 16, bits & 0xFFFF
-
-
-def encode_comp_t(values: Values) -> npt.NDArray[np.int64]:
-    """The comp_t nearest to each value, as the kernel rounds whole ones; 0xffff for all that is too large.
-
-    Source: acct(5); Linux `kernel/acct.c`, `encode_comp_t`. `records.comp` decodes.
-
-    >>> [hex(bits) for bits in encode_comp_t(np.array([5, 8191, 8192, 8196, 2**40]))]
-    ['0x5', '0x1fff', '0x2400', '0x2401', '0xffff']
-    """
-    exponent, fraction = _scaled(values, 13, 3)
-    return np.where(exponent < 8, exponent << 13 | fraction, 0xFFFF)
-
-
-def encode_comp2_t(values: Values) -> npt.NDArray[np.int64]:
-    """The 24 bits of the comp2_t of each value, rounded as `encode_comp_t` does.
-
-    Source: acct(5); Linux `kernel/acct.c`, `encode_comp2_t`. `records.comp` decodes.
-
-    >>> [hex(bits) for bits in encode_comp2_t(np.array([5, 2**19, 2**20, 2**20 + 1, 2**60]))]
-    ['0x5', '0x80000', '0x100000', '0x100001', '0xffffff']
-    """
-    exponent, fraction = _scaled(values, 20, 1)
-    small = exponent + (fraction >> 19)  # the highest bit of the fraction is implied
-    return np.where(small < 32, small << 19 | fraction & 0x7FFFF, 0xFFFFFF)
 
 
 def _scaled(values: Values, bits: int, step: int) -> tuple[Ints, Ints]:
