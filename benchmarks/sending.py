@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import ROUNDS, machine
 
-_WIDTH = 46
+_WIDTH = 52
 
 
 class Sent(NamedTuple):
