@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +16,7 @@ import acctship as package
 from acctship.cli import COMMANDS
 from tests.cli.command import Done, accounting, acctship
 from tests.cli.fakes import distribution, good
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
-"""Records of a real kernel, which come with the project."""
+from tests.layouts import EXAMPLE
 
 ALL = [(), *[(name,) for name in COMMANDS], ("outputs", "list"), ("outputs", "show")]
 
@@ -223,3 +223,20 @@ def test_errors_of_what_units_run_end_in_the_runbook(command: tuple[str, ...], s
 
 def test_errors_of_other_commands_do_not(tmp_path: Path) -> None:
     assert "runbook" not in acctship("decode", "-f", tmp_path / "missing").err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("ZeroDivisionError('a\\x1b[31mb')", r"a bug in acctship: ZeroDivisionError: a\x1b[31mb; please report it "),
+        ("OSError(28, 'No space left on device', '/srv/x')", "/srv/x: No space left on device"),
+    ],
+)
+def test_error_that_nobody_expected_is_one_line_and_a_traceback_only_with_debug(error: str, said: str) -> None:
+    broken = f"from acctship.cli import main, schema\ndef fail(): raise {error}\nschema.json_schema = fail\nmain()\n"
+    for debug in (False, True):
+        command = [sys.executable, "-c", broken, *(["--debug"] if debug else []), "schema"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1].startswith(f"acctship: {said}")
+        assert ("Traceback" in done.stderr, done.stderr.count("\n") == 1) == (debug, not debug)

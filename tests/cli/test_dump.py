@@ -9,8 +9,7 @@ import pytest
 
 from tests.builders import BTIME, record
 from tests.cli.command import Done, accounting, acctship, on_terminal
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
+from tests.layouts import EXAMPLE
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import pytest
 from tests.builders import BTIME, HOSTILE_COMMANDS, record
 from tests.cli.command import ACCTSHIP, Done, accounting, acctship, heed_permissions, on_terminal
 from tests.cli.fakes import distribution, good
+from tests.layouts import EXAMPLE
 from tests.reports.auditd import event, login, size
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples/pacct"
 GOLDEN = ROOT / "tests/golden/estimate.txt"
 DAY = 86_400
 

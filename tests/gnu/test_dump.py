@@ -10,8 +10,9 @@ import pytest
 
 from acctship.records import LAYOUTS, Reader
 from tests import builders
-from tests.gnu.dumps import COUNT, EXAMPLE, Run, Tame
+from tests.gnu.dumps import COUNT, Run, Tame
 from tests.kernel.accounting import record, shell
+from tests.layouts import EXAMPLE
 
 ROW = re.compile(rb".{16}\|v\d\|(?:[^|\n]*\|){12}[^|\n]*\n", re.DOTALL)
 

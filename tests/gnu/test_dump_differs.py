@@ -13,7 +13,8 @@ from acctship.reports.convert import convert
 from acctship.reports.dump import dump_rows
 from tests import builders
 from tests.cli.command import acctship
-from tests.gnu.dumps import COUNT, EXAMPLE, Run, Tame, tame_records
+from tests.gnu.dumps import COUNT, Run, Tame, tame_records
+from tests.layouts import EXAMPLE
 from tests.reports.zone import zone
 
 

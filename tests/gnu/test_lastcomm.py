@@ -16,8 +16,8 @@ from acctship.records import LAYOUTS
 from tests import builders
 from tests.cli.command import Done, acctship
 from tests.kernel.accounting import record, shell
+from tests.layouts import EXAMPLE
 
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 ZONE = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3", "LC_ALL": "C"}
 
 Gnu = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -62,9 +62,6 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = random.Random("lastcomm")
     path = tmp_path_factory.mktemp("random") / "pacct"
 
-    def comp() -> int:
-        return builders.comp_t(int(rng.paretovariate(0.2)) - 1)
-
     path.write_bytes(
         b"".join(
             builders.record(
@@ -76,11 +73,11 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 ppid=rng.randrange(2**22 + 1),
                 btime=rng.randrange(2**32),
                 etime=float(int(rng.paretovariate(0.3)) % 2**24),
-                utime=comp(),
-                stime=comp(),
-                minflt=comp(),
-                majflt=comp(),
-                swaps=comp(),
+                utime=builders.any_comp(rng),
+                stime=builders.any_comp(rng),
+                minflt=builders.any_comp(rng),
+                majflt=builders.any_comp(rng),
+                swaps=builders.any_comp(rng),
                 comm=rng.choice((b"cat", b"sleep", b"fifteen--bytes!", b"a b", b"back\\x0a", b"?", b"root", b"")),
             )
             for _ in range(10_000)

@@ -22,8 +22,7 @@ from acctship.reports.summary import COUNTS, TIMES, Rows, Summary
 from tests import builders
 from tests.gnu.sums import MEMORY, Ours, Sa
 from tests.kernel.accounting import record, shell
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
+from tests.layouts import EXAMPLE
 
 SORTS: dict[str, Sort] = {
     "-b": "cpu per call",

@@ -23,10 +23,6 @@ def command() -> None:
     """
 
 
-def _state(settings: config.Config) -> State:
-    return State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)
-
-
 @command.command("list")
 @config_option
 @click.argument("outputs", nargs=-1, metavar="[OUTPUT]...")
@@ -74,3 +70,7 @@ def replay_letters(config_path: Path | None, output: str) -> int:
         f"{result.undelivered} not sent" + (f": {result.failure}" if result.failure else "")
     )
     return 0 if result.complete else 1
+
+
+def _state(settings: config.Config) -> State:
+    return State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)

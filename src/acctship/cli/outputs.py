@@ -46,12 +46,6 @@ def list_outputs(config_path: Path | None) -> int:
     return 1 if broken else 0
 
 
-def _known(settings: config.Config) -> Sequence[str]:
-    """Outputs that the state folder knows; none if there is no such folder yet."""
-    directory = Path(settings.state.directory)
-    return State.open(directory, this_machine(), accept_loss=False, lock=False).outputs if directory.exists() else ()
-
-
 @command.command("forget")
 @config_option
 @click.argument("name")
@@ -87,6 +81,12 @@ def show(name: str) -> None:
     _write_keys([*keys(spec.config), *host])
     write(b"\n[outputs.NAME.delivery]\n")
     _write_keys([_with_default(key, spec.config) for key in keys(Delivery)])
+
+
+def _known(settings: config.Config) -> Sequence[str]:
+    """Outputs that the state folder knows; none if there is no such folder yet."""
+    directory = Path(settings.state.directory)
+    return State.open(directory, this_machine(), accept_loss=False, lock=False).outputs if directory.exists() else ()
 
 
 def _write_keys(rows: list[Key]) -> None:

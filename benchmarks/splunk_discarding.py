@@ -1,4 +1,6 @@
-"""A HEC that discards: `python benchmarks/splunk_receiver.py PORT SECONDS`.
+"""A HEC that discards, and prints its URL.
+
+    python benchmarks/splunk_discarding.py SECONDS
 
 It reads bodies, looks at none, and answers; with acknowledgements, each is true so many seconds after its batch. It
 speaks no more of HTTP than acctship needs, so that it costs little: it takes part in the same cores.
@@ -45,12 +47,13 @@ class Receiver:
             writer.close()
 
 
-async def main(port: int, delay: float) -> None:
+async def main(delay: float) -> None:
     """Serve for ever."""
-    server = await asyncio.start_server(Receiver(delay).serve, "127.0.0.1", port, limit=1 << 22)
+    server = await asyncio.start_server(Receiver(delay).serve, "127.0.0.1", 0, limit=1 << 22)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(main(float(sys.argv[1])))
