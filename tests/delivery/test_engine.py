@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from acctship import EventBatch, HaltError, SendResult
+from acctship import EventBatch
 from acctship.delivery.keeping import documents
-from acctship.deployed import Deployed
 from tests.builders import SIZE
 from tests.delivery.following.followed import numbered
-from tests.delivery.running import Running, Sink, running
-from tests.delivery.standins import deploy
-
-
-def oldest(sink: Sink, name: str = "sink", **limits: Any) -> Deployed:
-    return replace(deploy(lambda: sink, name=name, linger=0.0, **limits), start="oldest")
-
-
-def halt(_batch: object) -> SendResult:
-    raise HaltError("bad token")
+from tests.delivery.running import Running, Sink, halt, oldest, running
 
 
 def test_cursor_is_on_disk_before_the_first_send(tmp_path: Path) -> None:
@@ -243,6 +231,7 @@ def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
 
 def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acctship.delivery.following.segments.MOST_WITHOUT_FILES", 0)
+    monkeypatch.setattr("acctship.delivery.following.follower.LOOK_EVERY", 0.05)
     monkeypatch.setattr("acctship.delivery.shipper.EVERY", 0.1)
     sink, cursor = Sink(), tmp_path / "state/cursors/sink.json"
     with running(tmp_path, oldest(sink)) as run:
