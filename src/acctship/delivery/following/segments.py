@@ -112,15 +112,9 @@ class Catalogue:
             self._entries[key] = changed
             self.changes += 1
 
-    def forget(self, key: str) -> None:
-        """Remember a segment no more."""
-        if self._entries.pop(key, None) is not None:
-            self.changes += 1
-
-    def prune(self, held: Collection[str]) -> list[str]:
-        """Forget the oldest of too many that are not among those `held` in files; gives their keys."""
+    def prune(self, held: Collection[str]) -> None:
+        """Forget the oldest of too many that are not among those `held` in files."""
         gone = [key for key in self._entries if key not in held]
-        too_many = gone[: max(0, len(gone) - MOST_WITHOUT_FILES)]
-        for key in too_many:
-            self.forget(key)
-        return too_many
+        for key in gone[: max(0, len(gone) - MOST_WITHOUT_FILES)]:
+            del self._entries[key]
+            self.changes += 1
