@@ -49,9 +49,10 @@ def test_nothing_is_sent_while_the_cursor_cannot_be_written(tmp_path: Path, monk
     assert [event["acct"]["health"]["phase"] for event in sink.health("state-unwritable")] == ["start", "end"]
 
 
-def test_records_whose_file_is_gone_are_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.0)
-    monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
+def test_records_whose_file_was_gone_at_the_start_are_told_of_once_and_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.1)
     sink = Sink()
     with running(tmp_path, oldest(sink)) as run:
         run.append(1, 2)
