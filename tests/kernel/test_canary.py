@@ -220,7 +220,7 @@ def test_no_room_pauses_accounting_and_room_resumes_it(tmp_path: Path) -> None:
     (end,) = of(service.copy, "accounting-paused", "end")
     (gap,) = of(service.copy, "accounting-gap")
     assert start.message
-    assert "of its file system is free: the kernel pauses at 2 % and goes on at 4 %" in start.message
+    assert "% free: the kernel pauses accounting at 2 %, resumes at 4 %" in start.message
     assert health(start).outage == health(end).outage
     assert health(gap).after == health(start).after
     assert health(gap).before is not None
