@@ -12,6 +12,7 @@ from zlib import crc32
 from msgspec import Struct, structs
 
 from acctship.delivery.place import Place
+from acctship.events.identity import event_id
 from acctship.records import LAYOUTS, Layout
 
 MOST_WITHOUT_FILES = 1000
@@ -61,7 +62,7 @@ class SegmentEntry(Struct, frozen=True):
     def last_event(self) -> str | None:
         """`event.id` of the last record that is known of."""
         start = self.tail.offset - self.laid_out.size
-        return f"{self.id}-{start:x}-{self.tail.check:08x}" if start >= 0 else None
+        return event_id(self.id, start, self.tail.check) if start >= 0 else None
 
 
 class Catalogue:
