@@ -54,9 +54,7 @@ def test_file_is_told_at_once_and_its_size_within_a_minute(tmp_path: Path) -> No
         case.site.stop()
 
 
-def test_list_that_cannot_be_written_is_told_and_written_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_that_cannot_be_written_is_told_and_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(State.open(tmp_path / "state", MACHINE, accept_loss=False)) as state:
         case = Case(tmp_path, state)
 

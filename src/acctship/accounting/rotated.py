@@ -40,13 +40,13 @@ def family(live: Path) -> dict[Path, os.stat_result]:
     Raises:
         OSError: the folder cannot be read.
     """
-    found = {}
+    others = beside(live).items()
+    found = {path: status for path, status in others if _REST.fullmatch(path.name, len(live.name))}
     with suppress(FileNotFoundError):
         status = live.stat()
         if stat.S_ISREG(status.st_mode):
             found[live] = status
-    rotated = beside(live).items()
-    return found | {path: status for path, status in rotated if _REST.fullmatch(path.name, len(live.name))}
+    return found
 
 
 def why_no_records(path: Path) -> str | None:
