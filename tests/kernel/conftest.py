@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernel.nested import Ground, nested
 from tests.kernel.pausing import Pausing
-from tests.kernel.shipping import Service, running
+from tests.kernel.shipping import SETTLES_SOON, Service, running
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture
 def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
     """`acctship run` that follows the live file."""
-    with running(Service(tmp_path, ground.live)) as service:
+    with running(Service(tmp_path, ground.live, program=SETTLES_SOON)) as service:
         yield service
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import SIZE
 from tests.kernel.nested import Ground, until
-from tests.kernel.shipping import Copy, Service, running
+from tests.kernel.shipping import SETTLES_SOON, Copy, Service, running
 from tests.kernel.switching import Switch
 
 TIGHT = 'max_size = "0B"\nmax_age = 0\n'
@@ -20,7 +20,7 @@ TIGHT = 'max_size = "0B"\nmax_age = 0\n'
 def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
     """With a second output that is halted as long as its folder is not there."""
     dead = f'[outputs.dead]\ntype = "jsonl"\npath = "{tmp_path}/away/events.jsonl"\nstart = "oldest"\n'
-    with running(Service(tmp_path, ground.live, more=dead)) as service:
+    with running(Service(tmp_path, ground.live, more=dead, program=SETTLES_SOON)) as service:
         yield service
 
 
