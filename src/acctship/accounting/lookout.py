@@ -69,7 +69,7 @@ class Lookout:
             return True
         known = {one.file for one in self._files}
         return any(  # in a file that has been rotated twice since the aim
-            self._find_beside(path, name)
+            self._find_beside(Path(path), name)
             for path, status in beside(self._path).items()
             if status.st_mtime >= self._aimed - _COARSE and (status.st_dev, status.st_ino) not in known
         )

@@ -15,22 +15,22 @@ _REST = re.compile(r"[-.\w]+", re.ASCII)
 """What rotators put behind the name: `.0`, `.1.gz`, `-20261124`, `-20261124-130000`."""
 
 
-def beside(live: Path) -> dict[Path, os.stat_result]:
+def beside(live: Path) -> dict[str, os.stat_result]:
     """All regular files beside the live one whose name goes on where its own ends: what may have been it, and is read.
 
-    There are none if there is no such folder. No link is followed.
+    There are none if there is no such folder. No link is followed. A follower asks once a second: paths are plain text.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    found = {}
+    found, own = {}, live.name
     with suppress(FileNotFoundError), os.scandir(live.parent) as entries:
         for entry in entries:
-            if entry.name.startswith(live.name) and entry.name != live.name:
+            if entry.name.startswith(own) and entry.name != own:
                 with suppress(FileNotFoundError):  # it is being rotated
                     status = entry.stat(follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
-                        found[live.parent / entry.name] = status
+                        found[entry.path] = status
     return found
 
 
@@ -40,8 +40,8 @@ def family(live: Path) -> dict[Path, os.stat_result]:
     Raises:
         OSError: the folder cannot be read.
     """
-    others = beside(live).items()
-    found = {path: status for path, status in others if _REST.fullmatch(path.name, len(live.name))}
+    others = {Path(path): status for path, status in beside(live).items()}
+    found = {path: status for path, status in others.items() if _REST.fullmatch(path.name, len(live.name))}
     with suppress(FileNotFoundError):
         status = live.stat()
         if stat.S_ISREG(status.st_mode):

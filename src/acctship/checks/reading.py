@@ -24,7 +24,7 @@ def readable(path: Path, who: Person) -> Finding:
     found = [obstacle(path, who, READ), obstacle(path.parent, who, READ | SEARCH)]
     siblings: list[Path] = []
     with suppress(OSError):  # the folder has been looked at
-        siblings = sorted(beside(path))
+        siblings = sorted(map(Path, beside(path)))
     found += [obstacle(one, who, READ) for one in siblings]
     obstacles = list(dict.fromkeys(one for one in found if one))
     if not obstacles:

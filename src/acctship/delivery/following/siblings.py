@@ -75,7 +75,7 @@ class Siblings:
     def _list(self, skip: tuple[int, int] | None) -> dict[str, Signature]:
         found = {}
         with suppress(OSError):  # of a folder that may not be read, the live file tells
-            found = {str(path): signature(status) for path, status in beside(self._live).items()}
+            found = {path: signature(status) for path, status in beside(self._live).items()}
         return {path: present for path, present in found.items() if present[:2] != skip}
 
     def _examine(self, path: str, present: Signature, now: float) -> bool:
