@@ -45,9 +45,10 @@ class Copy:
         with suppress(FileNotFoundError), self._path.open("rb") as lines:
             lines.seek(self._read)
             for line in lines:
-                if line.endswith(b"\n"):
-                    self._read += len(line)
-                    self._take(msgspec.json.decode(line, type=Event))
+                if not line.endswith(b"\n"):
+                    break  # or what is appended to it meanwhile would pass for the next one
+                self._read += len(line)
+                self._take(msgspec.json.decode(line, type=Event))
 
     def reports(self, action: str) -> list[Health]:
         """The details of all distinct health events of one action."""
