@@ -74,6 +74,10 @@ class Ground:
         """Wait until the live file has this many records."""
         until(lambda: self.live.stat().st_size >= records * SIZE, f"{records} records in {self.live}")
 
+    def rotated(self) -> list[Path]:
+        """What `acctship accounting rotate` has made of live files, the oldest first."""
+        return sorted(path for path in self.live.parent.iterdir() if path.name.startswith("pacct-"))
+
     def truth(self) -> list[bytes]:
         """The nonces of all processes that have ended, in the order in which they did."""
         return nonces(self.outer)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acctship.events.escape import escape
+from acctship.events.identity import event_id
 from acctship.events.names import Names
 from acctship.events.schema import Caller, User
 from acctship.events.ttys import tty_text
@@ -48,10 +49,10 @@ def caller_of(records: RecordBatch, at: int, segment: str, names: Names) -> Call
         segment: id of the segment, as in `acct.segment`.
         names: tells the user's name.
     """
-    record, pids, uid = records.record(at), records.pids(), int(records.uids()[at])
+    pids, uid = records.pids(), int(records.uids()[at])
     tty = int(records.ttys()[at])
     return Caller(
-        event=f"{segment}-{int(records.offsets[at]):x}-{crc32(record):08x}",
+        event=event_id(segment, int(records.offsets[at]), crc32(records.record(at))),
         name=escape(command(records.comms()[at])),
         pid=None if pids is None else int(pids[at]),
         user=User(id=str(uid), name=names.user(uid)),

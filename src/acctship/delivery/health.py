@@ -72,6 +72,15 @@ def health_event(
     return msgspec.json.encode(event)
 
 
+def time_ns(timestamp: str) -> int:
+    """Nanoseconds since 1970 of a health event's `@timestamp`.
+
+    >>> time_ns("2023-11-14T22:13:20.123Z")
+    1700000000123000000
+    """
+    return round(datetime.fromisoformat(timestamp).timestamp() * 1000) * (NS // 1000)
+
+
 def _text(now_ns: int) -> str:
     """RFC 3339 in UTC, to the millisecond.
 

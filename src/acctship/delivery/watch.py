@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from acctship.accounting import pausing
 from acctship.accounting.callers import describe
 from acctship.accounting.canary import NAME, CanaryStatus, canary_name
 from acctship.accounting.lookout import Lookout
@@ -200,7 +199,7 @@ class Watch:
     def _on_missing(self) -> None:
         self._switches.read(lambda: self._ending)
         caller = self._switches.at_end(self._ground.path)
-        paused = None if caller else self._outages.paused(self._lookout.free_blocks(), pausing.limits())
+        paused = None if caller else self._outages.paused(self._lookout.room())
         caller = caller or (None if paused else self._switches.recent)
         if caller is not None:
             self._switches.told(caller)
