@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import acctship
-from acctship.network.deadline import Deadline
+from acctship.network.deadline import OURS, Deadline
 from acctship.outputs.elasticsearch.answers import FILTER, outcome
 from acctship.outputs.elasticsearch.body import PROCESS, bulk
 from acctship.outputs.elasticsearch.failures import Unreachable
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OURS = 0.8
-"""Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
-
 
 class Sender:
     """Sends batches to a cluster.
@@ -33,10 +30,9 @@ class Sender:
     """
 
     def __init__(self, config: Config, limits: acctship.Delivery) -> None:
-        self._config, self._connections, self._seconds = config, limits.in_flight, limits.timeout * _OURS
+        self._seconds, self._closed = limits.timeout * OURS, threading.Event()
         self._process, self._others = config.stream(PROCESS), {"acct.health": config.stream("acct.health")}
-        self._nodes: Nodes | None = None
-        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._nodes = Nodes(config, limits.in_flight)
 
     def open(self) -> None:
         """Read certificates and keys; connections are made when they are needed.
@@ -44,7 +40,7 @@ class Sender:
         Raises:
             HaltError: one is missing or wrong.
         """
-        self._present_nodes()
+        self._nodes.open()
 
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Deliver a batch, and take each event's answer by itself.
@@ -83,23 +79,11 @@ class Sender:
     def close(self) -> None:
         """Close connections; a request that is under way ends with its answer, or by its own limit of time."""
         self._closed.set()
-        self._let_go()
+        self._nodes.close()
 
     def _ask(self, question: Callable[[elasticsearch.Elasticsearch, float], T]) -> T:
         try:
-            return self._present_nodes().ask(question, Deadline(self._seconds, self._closed))
+            return self._nodes.ask(question, Deadline(self._seconds, self._closed))
         except Unreachable as problem:
-            self._let_go()  # connect anew, with what is in the files of certificates then
+            self._nodes.close()  # connect anew, with what is in the files of certificates then
             raise problem.error from None
-
-    def _present_nodes(self) -> Nodes:
-        with self._lock:
-            if self._nodes is None:
-                self._nodes = Nodes(self._config, self._connections)
-            return self._nodes
-
-    def _let_go(self) -> None:
-        with self._lock:
-            nodes, self._nodes = self._nodes, None
-        if nodes is not None:
-            nodes.close()
