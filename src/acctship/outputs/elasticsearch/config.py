@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Meta
 
 import acctship
-from acctship.network.tls import TLS_KEYS, TlsKeys
+from acctship.network.tls import TlsKeys
 
 _NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
 """Elastic's naming scheme for data streams: lower case, no `-`, at most 100 bytes."""
@@ -84,8 +84,8 @@ class Config(TlsKeys, kw_only=True):
         if not _NAMESPACE.fullmatch(self.namespace):
             raise acctship.ConfigError("namespace: takes 1 to 100 lower case letters, digits, '_' and '.'")
         self._check_who_we_are()
-        if schemes == {"http"} and (name := next((key for key in TLS_KEYS if getattr(self, key) is not None), None)):
-            raise acctship.ConfigError(f"{name}: means nothing to a url with http: take it out, or write https")
+        if schemes == {"http"}:
+            self.refuse_tls("write https in url")
         self.check_tls()
 
     def _check_who_we_are(self) -> None:
