@@ -48,10 +48,6 @@ class Config(TlsKeys, kw_only=True):
         """`url` as a list, empty if there is none."""
         return (self.url,) if isinstance(self.url, str) else self.url or ()
 
-    def stream(self, dataset: str) -> str:
-        """Name of the data stream of a dataset, such as `acct.process`."""
-        return f"logs-{dataset}-{self.namespace}"
-
     def delivery(self) -> acctship.Delivery:
         """Acknowledged: an answer comes when the events are in the primary shard's log on disk."""
         # Two of 5,000 events are no faster into a real node, and take 28 MB more.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import acctship
 from acctship.network.deadline import OURS, Deadline
-from acctship.outputs.elasticsearch.answers import FILTER, outcome
 from acctship.outputs.elasticsearch.body import PROCESS, bulk
+from acctship.outputs.elasticsearch.checking import look
 from acctship.outputs.elasticsearch.failures import Unreachable
 from acctship.outputs.elasticsearch.nodes import Nodes
+from acctship.outputs.elasticsearch.replies import FILTER, outcome
+from acctship.outputs.elasticsearch.templates import DATASETS, stream
 
 if TYPE_CHECKING:
     import elasticsearch
@@ -31,7 +33,8 @@ class Sender:
 
     def __init__(self, config: Config, limits: acctship.Delivery) -> None:
         self._seconds, self._closed = limits.timeout * OURS, threading.Event()
-        self._process, self._others = config.stream(PROCESS), {"acct.health": config.stream("acct.health")}
+        self._process = stream(PROCESS, config.namespace)
+        self._others = {one: stream(one, config.namespace) for one in DATASETS if one != PROCESS}
         self._nodes = Nodes(config, limits.in_flight)
 
     def open(self) -> None:
@@ -72,9 +75,7 @@ class Sender:
             RetryableError: no node can be reached now.
             HaltError: the cluster does not let us in.
         """
-        from acctship.outputs.elasticsearch.asking import ask  # noqa: PLC0415 - `acctship check` alone asks
-
-        return ask(self._ask, [self._process, *self._others.values()])
+        return look(self._ask, [self._process, *self._others.values()])
 
     def close(self) -> None:
         """Close connections; a request that is under way ends with its answer, or by its own limit of time."""
