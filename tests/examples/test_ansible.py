@@ -38,7 +38,13 @@ def play(machine: Machine, *options: str, **variables: object) -> dict[str, Any]
     """Run the playbook on the machine itself; gives its counts."""
     wanted = {"acctship_install": "none", "ansible_python_interpreter": "/usr/bin/acctship-python"} | variables
     said = machine.run(
-        *("env", "HOME=/tmp", "ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default", "LC_ALL=C.UTF-8"),
+        *(
+            "env",
+            "HOME=/tmp",
+            "ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default",
+            "ANSIBLE_PIPELINING=1",
+            "LC_ALL=C.UTF-8",
+        ),
         *("acctship-python", "-m", "ansible", "playbook", "/opt/acctship/examples/ansible/site.yml"),
         *("--inventory", "localhost,", "--connection", "local", "--extra-vars", json.dumps(wanted), *options),
         check=False,
@@ -125,7 +131,7 @@ def test_pip_installs_it_once(tmp_path: Path) -> None:
         done = subprocess.run(
             [*command, "--extra-vars", json.dumps(variables), ANSIBLE / "site.yml"],
             capture_output=True,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path)},
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path), "ANSIBLE_PIPELINING": "1"},
             text=True,
             timeout=300,
             check=False,

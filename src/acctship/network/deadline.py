@@ -12,6 +12,9 @@ from contextlib import contextmanager
 
 from acctship.errors import RetryableError
 
+OURS = 0.8
+"""Share of `timeout` after which an output gives up by itself: at the end, the host takes it for one that hangs."""
+
 _SLICE = 0.25
 """Seconds of one wait, after which it is seen whether the output was closed meanwhile."""
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import acctship
-from acctship.outputs.elasticsearch.difference import differences
 from acctship.outputs.elasticsearch.lifecycle import Lifecycle
+from acctship.outputs.elasticsearch.setup_difference import differences
 from acctship.outputs.elasticsearch.templates import DATASETS, VERSION, stream, templates
 
 Ask = Callable[[str], Any]

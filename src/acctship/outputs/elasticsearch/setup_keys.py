@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import acctship
-from acctship.outputs.elasticsearch.plan import Ask, Request
+from acctship.outputs.elasticsearch.setup_plan import Ask, Request
 from acctship.outputs.elasticsearch.templates import DATASETS, stream
 
 MANAGED = {"managed_by": "acctship"}

@@ -10,8 +10,8 @@ from hypothesis import given, strategies as st
 
 from acctship import HaltError, OutputError, RetryableError, SendResult
 from acctship.events.escape import escape_line
-from acctship.outputs.elasticsearch.answers import outcome
 from acctship.outputs.elasticsearch.reasons import reason_of
+from acctship.outputs.elasticsearch.replies import outcome
 
 PROCESS, HEALTH = "logs-acct.process-default", "logs-acct.health-default"
 OK: dict[str, Any] = {"status": 201}

@@ -14,8 +14,8 @@ from acctship.network.deadline import Deadline
 from acctship.outputs.elasticsearch.failures import Unreachable
 from acctship.outputs.elasticsearch.node import WARNING
 from acctship.outputs.elasticsearch.nodes import Nodes
-from acctship.outputs.elasticsearch.plan import Request
 from acctship.outputs.elasticsearch.reasons import harmless, reason_of
+from acctship.outputs.elasticsearch.setup_plan import Request
 
 _SECONDS = 60.0
 """How long one request may take: a rollover waits for shards."""
