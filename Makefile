@@ -39,6 +39,17 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 add-on: ## Pack the add-on for Splunk into dist/.
 	@$(PYTHON) examples/splunk/build_add_on.py dist
 
+packages: .venv/packages-installed ## Build the packages for all systems, and the wheelhouses, into dist/.
+	@$(RUN)/python packaging/build.py
+
+lock: ## Choose the versions of the libraries in packages anew.
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install --quiet pip-tools
+	@cd packaging && CUSTOM_COMPILE_COMMAND='make lock' ../build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
+	    --allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+	    --extra elasticsearch --extra fluentd --extra metrics --extra splunk --extra zstd \
+	    --output-file locked.txt ../pyproject.toml pip.in
+
 golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
@@ -46,7 +57,7 @@ records: .venv/installed ## Record examples/pacct anew with this machine's kerne
 	$(RUN)/python examples/make_records.py $(RECORDS)
 
 clean: ## Remove what was built.
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -m venv .venv
@@ -57,4 +68,8 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench add-on golden records clean
+.venv/packages-installed: .venv/installed
+	@$(RUN)/pip install --quiet --editable '.[packages]' >&2
+	@touch $@
+
+.PHONY: help run test campaign bench add-on packages lock golden records clean
