@@ -1,6 +1,6 @@
 """Build the packages of acctship: python packaging/build.py [--dist FOLDER] [--work FOLDER] [FILE...].
 
-Without the name of a FILE, all of them; --list tells their names. Any machine with Python, pip, bash and Go 1.23 or
+Without the name of a FILE, all of them; --list tells their names. Any machine with Python, pip, bash and Go 1.22 or
 later builds those of all systems, and twice the same: the sources of the wheels are locked, and the only date is that
 of the newest release in CHANGELOG.md, or SOURCE_DATE_EPOCH.
 """
@@ -30,7 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="where packages go")
     parser.add_argument("--work", type=Path, default=ROOT / "build/packages", help="where wheels and nfpm are kept")
-    parser.add_argument("--list", action="store_true", help="tell system, Python, processor and file, and build nothing")
+    parser.add_argument(
+        "--list", action="store_true", help="tell system, Python, processor and file, and build nothing"
+    )
     parser.add_argument("file", nargs="*", help="name of a package or wheelhouse; default: all")
     asked = parser.parse_args()
     built = list(_targets())
@@ -45,11 +47,14 @@ def main() -> None:
     work, dist = asked.work.resolve(), asked.dist.resolve()
     for folder in (work, dist):
         folder.mkdir(parents=True, exist_ok=True)
-    own = own_wheel(work / "own")
-    for *_, name, build in built:
-        if not asked.file or name in asked.file:
-            build(own=own, work=work, into=dist / name, date=date)
-            print(dist / name)
+    try:
+        own = own_wheel(work / "own")
+        for *_, name, build in built:
+            if not asked.file or name in asked.file:
+                build(own=own, work=work, into=dist / name, date=date)
+                print(dist / name)
+    except subprocess.CalledProcessError as error:  # which has said why
+        raise SystemExit(f"{' '.join(map(str, error.cmd))}: failed with exit code {error.returncode}") from None
 
 
 def _targets() -> Iterator[tuple[str, str, str, str, partial[None]]]:
@@ -74,7 +79,7 @@ def _package(system: System, version: str, architecture: str, *, own: Path, work
     facts = {"TREE": str(tree), "ARCHITECTURE": architecture, "VERSION": version, "RELEASE": system.release}
     facts |= {f"REQUIRES_{number}": requires[number] if number < len(requires) else "" for number in range(5)}
     facts["PYTHON"] = system.python
-    command = [_nfpm(work), "package", "--config", "nfpm.yaml", "--packager", system.packager, "--target", into]
+    command: list[str | Path] = [_nfpm(work), "package", "--config", "nfpm.yaml", "--packager", system.packager, "--target", into]
     subprocess.run(command, cwd=ROOT / "packaging", env=os.environ | facts, stdout=subprocess.DEVNULL, check=True)
 
 
@@ -84,7 +89,14 @@ def _wheelhouse(architecture: str, *, own: Path, work: Path, into: Path, date: i
     wheels |= {own.name: own, "README.txt": ROOT / "packaging/wheelhouse.txt"}
 
     def settled(member: tarfile.TarInfo) -> tarfile.TarInfo:
-        member.mtime, member.mode, member.uid, member.gid, member.uname, member.gname = date, 0o644, 0, 0, "root", "root"
+        member.mtime, member.mode, member.uid, member.gid, member.uname, member.gname = (
+            date,
+            0o644,
+            0,
+            0,
+            "root",
+            "root",
+        )
         return member
 
     with tarfile.open(into, "w", format=tarfile.GNU_FORMAT) as tar:
@@ -96,6 +108,8 @@ def _nfpm(work: Path) -> Path:
     """The program that writes packages; built when it is not there."""
     program = work / f"nfpm-{NFPM}" / "nfpm"
     if not program.exists():
+        if not shutil.which("go"):
+            raise SystemExit("go: not found; nfpm, which writes the packages, is built by it: install Go 1.22 or later")
         go = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOBIN": str(program.parent)}
         source = f"github.com/goreleaser/nfpm/v2/cmd/nfpm@{NFPM}"
         subprocess.run(["go", "install", source], env=os.environ | go, check=True)

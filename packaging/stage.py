@@ -58,7 +58,7 @@ def settle(tree: Path, date: int) -> None:
 
 def _venv(tree: Path, python: str) -> None:
     """What python3 -m venv makes; by hand, for Pythons that this machine lacks."""
-    lines = (f"home = /usr/bin", "include-system-site-packages = false", f"executable = /usr/bin/python{python}")
+    lines = ("home = /usr/bin", "include-system-site-packages = false", f"executable = /usr/bin/python{python}")
     _write(tree, f"{HOME}/pyvenv.cfg", "\n".join(lines))
     _link(tree, f"{HOME}/bin/python{python}", f"/usr/bin/python{python}")
     for name in ("python", "python3"):
