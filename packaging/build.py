@@ -79,7 +79,16 @@ def _package(system: System, version: str, architecture: str, *, own: Path, work
     facts = {"TREE": str(tree), "ARCHITECTURE": architecture, "VERSION": version, "RELEASE": system.release}
     facts |= {f"REQUIRES_{number}": requires[number] if number < len(requires) else "" for number in range(5)}
     facts["PYTHON"] = system.python
-    command: list[str | Path] = [_nfpm(work), "package", "--config", "nfpm.yaml", "--packager", system.packager, "--target", into]
+    command: list[str | Path] = [
+        _nfpm(work),
+        "package",
+        "--config",
+        "nfpm.yaml",
+        "--packager",
+        system.packager,
+        "--target",
+        into,
+    ]
     subprocess.run(command, cwd=ROOT / "packaging", env=os.environ | facts, stdout=subprocess.DEVNULL, check=True)
 
 

@@ -62,6 +62,8 @@ _OTHER_ROOT = r"""
 mount -t tmpfs -o mode=755 tmpfs dev
 for device in null zero full random urandom tty; do : > dev/$device; mount --bind /dev/$device dev/$device; done
 mkdir dev/shm dev/pts
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mount --bind "$4" mnt
 """

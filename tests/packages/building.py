@@ -51,7 +51,7 @@ def build(dist: Path, *systems: str, tree: Path = ROOT) -> list[Path]:
     return [dist / name for name in names]
 
 
-def older(tree: Path) -> Path:
+def older_sources(tree: Path) -> Path:
     """Make a copy of the sources that calls itself 0.0.9, and whose configuration reads differently."""
     kept = ("src", "docs", "man", "examples", "packaging", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
     for name in kept:

@@ -7,28 +7,25 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
-from tests.packages.building import build, older
+from tests.packages.building import ROOT, build, older_sources
 from tests.programs import UnavailableError
-
-SYSTEMS = ("Debian 12", "Debian 13", "RHEL 9 and its kin", "wheelhouse")
 
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The files for this machine's processor, by system."""
-    try:
-        return dict(zip(SYSTEMS, build(tmp_path_factory.mktemp("dist"), *SYSTEMS), strict=True))
-    except UnavailableError as error:
-        skip(str(error))
+    return _built(tmp_path_factory.mktemp("dist"), ROOT, "Debian 12", "Debian 13", "RHEL 9 and its kin", "wheelhouse")
 
 
 @pytest.fixture(scope="session")
-def older_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Version 0.0.9 for Debian 12."""
+def older(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Those of version 0.0.9."""
+    tree = older_sources(tmp_path_factory.mktemp("sources"))
+    return _built(tmp_path_factory.mktemp("older"), tree, "Debian 12", "RHEL 9 and its kin")
+
+
+def _built(dist: Path, tree: Path, *systems: str) -> dict[str, Path]:
     try:
-        (package,) = build(
-            tmp_path_factory.mktemp("older"), "Debian 12", tree=older(tmp_path_factory.mktemp("sources"))
-        )
+        return dict(zip(systems, build(dist, *systems, tree=tree), strict=True))
     except UnavailableError as error:
         skip(str(error))
-    return package

@@ -1,0 +1,28 @@
+"""The wheelhouse installs without network, by the documented commands: so the locked wheels are all that is needed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from tests.examples.documented import commands
+from tests.packages.viewed import view
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_installs_without_network(tmp_path: Path, packages: dict[str, Path]) -> None:
+    shutil.copy(packages["wheelhouse"], tmp_path)
+    shutil.copy(PROJECT / "examples/pacct", tmp_path)
+    (tmp_path / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
+    python = f"{sys.base_prefix}/bin/python{sysconfig.get_python_version()}"
+    with view(Path("/"), tmp_path) as inside:
+        inside(f"rm -f /usr/bin/acctship; ln -sf {python} /usr/local/bin/python3")
+        inside(f"cd /mnt\n{commands('--no-index', 'By package').replace('x86_64', packages['wheelhouse'].stem[33:])}")
+        shipped = inside("acctship run --once -f /mnt/pacct -c /mnt/to.toml")
+
+        assert shipped.count('"process-ended"') == 92
+        assert inside("/opt/acctship/bin/pip check") == "No broken requirements found.\n"
+        assert "splunk" in inside("acctship setup --help")
