@@ -79,6 +79,8 @@ export container=acctship-test
 exec /lib/systemd/systemd --unit=acctship-test.target --log-target=null --show-status=no
 """
 
+_OURS = (Path(sys.base_prefix), Path(sysconfig.get_path("purelib")), ROOT)
+
 # The venv's own programs lead into the home of whoever runs the tests.
 _PYTHON = f"""#!/bin/sh
 PYTHONHOME=/opt/python PYTHONPATH=/opt/acctship/src:/opt/packages PYTHONDONTWRITEBYTECODE=1 \\
@@ -153,7 +155,7 @@ def booted(
                 script, where = _OTHER_ROOT, [root, _contents(folder, files), folder / "given"]
             else:
                 contents = _contents(folder, _this_machine() | (_installed() if installed else {}) | files)
-                script, where = _THIS_MACHINE, ["/", contents, sys.base_prefix, sysconfig.get_path("purelib"), ROOT]
+                script, where = _THIS_MACHINE, [Path("/"), contents, *_OURS]
             process = _boot(folder, script, where, cgroup, said.fileno())
         machine = Machine(process, folder / "console")
         try:
@@ -193,7 +195,7 @@ def _contents(folder: Path, files: dict[str, str]) -> Path:
     return contents
 
 
-def _boot(folder: Path, script: str, where: Sequence[str | Path], cgroup: Path, said: int) -> subprocess.Popen[bytes]:
+def _boot(folder: Path, script: str, where: Sequence[Path], cgroup: Path, said: int) -> subprocess.Popen[bytes]:
     base = folder / "base"
     base.mkdir()
     join: list[str | Path] = ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', cgroup]

@@ -66,7 +66,7 @@ def older_sources(tree: Path) -> Path:
 
 
 def _run(tree: Path, *arguments: str) -> str:
-    command = [sys.executable, tree / "packaging/build.py", *arguments]
+    command: list[str | Path] = [sys.executable, tree / "packaging/build.py", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -30,5 +30,5 @@ def _make(suite: str, folder: Path) -> None:
     mmdebstrap = debian_folder("mmdebstrap", "mmdebstrap") / "usr/bin/mmdebstrap"
     include = f"--include={','.join(_PACKAGES[suite])}"
     # At once, and not at the next power failure: nobody needs it then.
-    command = [mmdebstrap, "--mode=root", "--variant=minbase", include, "--dpkgopt=force-unsafe-io"]
+    command: list[str | Path] = [mmdebstrap, "--mode=root", "--variant=minbase", include, "--dpkgopt=force-unsafe-io"]
     run_builder([*command, suite, folder], folder, install="perl")

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
-from tests.examples.test_booted import FILES, nonces, said, shipped, storm
 from tests.examples.documented import commands
+from tests.examples.test_booted import FILES, nonces, said, shipped, storm
 from tests.packages.roots import root
 from tests.packages.viewed import view
 from tests.programs import UnavailableError
@@ -25,8 +25,8 @@ DOCUMENTED = "acctship_0.1.0-1~deb12_amd64.deb"
 # dpkg's own memory, what the kernel and systemd wrote, and the user, who stays; dpkg removes an empty /opt.
 REMAINS = (
     "/opt", "/etc/group", "/etc/gshadow", "/etc/passwd", "/etc/shadow", "/etc/.pwd.lock", "/run", "/tmp", "/var/cache",
-    "/var/lib/dpkg", "/var/lib/systemd", "/var/log/account", "/var/log/journal", "/var/log/apt", "/var/log/dpkg.log",
-    "/var/spool/mail", "/etc/machine-id",
+    "/var/lib/apt/lists", "/var/lib/dpkg", "/var/lib/systemd", "/var/log/account", "/var/log/journal", "/var/log/apt",
+    "/var/log/dpkg.log", "/var/spool/mail", "/etc/machine-id",
 )  # fmt: skip
 
 
@@ -61,7 +61,17 @@ def given(tmp_path: Path) -> Path:
 def test_life_on_debian_12(tmp_path: Path, given: Path, packages: dict[str, Path], older: dict[str, Path]) -> None:
     shutil.copy(older["Debian 12"], given)
     shutil.copy(packages["Debian 12"], given)
-    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", given]
+    wheel: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        given,
+    ]
     subprocess.run([*wheel, PLUGIN], check=True)
     with booted(tmp_path, MACHINE, root=root_of("bookworm")) as machine:
         before = files(machine)
@@ -110,7 +120,7 @@ def test_life_on_debian_12(tmp_path: Path, given: Path, packages: dict[str, Path
         machine.run("id", "acctship")
 
 
-def test_debian_13_without_systemd(tmp_path: Path, given: Path, packages: dict[str, Path]) -> None:
+def test_debian_13_without_systemd(given: Path, packages: dict[str, Path]) -> None:
     shutil.copy(packages["Debian 13"], given)
     shutil.copy(PROJECT / "examples/pacct", given)
     (given / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')

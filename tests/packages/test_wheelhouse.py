@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
-import sysconfig
 from pathlib import Path
 
 from tests.examples.documented import commands
@@ -17,10 +17,9 @@ def test_installs_without_network(tmp_path: Path, packages: dict[str, Path]) -> 
     shutil.copy(packages["wheelhouse"], tmp_path)
     shutil.copy(PROJECT / "examples/pacct", tmp_path)
     (tmp_path / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
-    python = f"{sys.base_prefix}/bin/python{sysconfig.get_python_version()}"
+    documented = commands("--no-index", "By package").replace("x86_64", platform.machine())
     with view(Path("/"), tmp_path) as inside:
-        inside(f"rm -f /usr/bin/acctship; ln -sf {python} /usr/local/bin/python3")
-        inside(f"cd /mnt\n{commands('--no-index', 'By package').replace('x86_64', packages['wheelhouse'].stem[33:])}")
+        inside(f"rm -f /usr/bin/acctship; PATH={sys.base_prefix}/bin:$PATH; cd /mnt\n{documented}")
         shipped = inside("acctship run --once -f /mnt/pacct -c /mnt/to.toml")
 
         assert shipped.count('"process-ended"') == 92

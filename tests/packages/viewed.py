@@ -53,16 +53,18 @@ def view(root: Path, given: Path) -> Iterator[Callable[[str], str]]:
         },
         text=True,
     )
-    assert inside.stdin and inside.stdout and inside.stderr
+    assert inside.stdin
+    assert inside.stdout
+    assert inside.stderr
+    asked, answers = inside.stdin, inside.stdout
     if inside.stdout.readline() != "\n":
         skip(f"no view of {root} can be mounted here: {inside.stderr.read()}")
 
     def run(script: str) -> str:
-        assert inside.stdin and inside.stdout
         (given / "script").write_text(f"set -e\n{script}")
-        inside.stdin.write("script\n")
-        inside.stdin.flush()
-        status = inside.stdout.readline()
+        asked.write("script\n")
+        asked.flush()
+        status = answers.readline()
         said = (given / "said").read_text()
         assert status == "0\n", f"{script}: {status}{said}"
         return said
