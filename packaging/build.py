@@ -2,7 +2,7 @@
 
 Without the name of a FILE, all of them; --list tells their names. Any machine with Python, pip, bash and Go 1.22 or
 later builds those of all systems, and twice the same: the sources of the wheels are locked, and the only date is that
-of the newest release in CHANGELOG.md, or SOURCE_DATE_EPOCH.
+of the newest release in CHANGELOG.md, or SOURCE_DATE_EPOCH. An .rpm holds the name of the machine that built it, too.
 """
 
 from __future__ import annotations

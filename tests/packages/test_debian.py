@@ -124,11 +124,17 @@ def test_debian_13_without_systemd(given: Path, packages: dict[str, Path]) -> No
     shutil.copy(packages["Debian 13"], given)
     shutil.copy(PROJECT / "examples/pacct", given)
     (given / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
+    shutil.copy(PROJECT / "packaging/deb/postrm", given)
     with view(root_of("trixie"), given) as inside:
+        inside("mkdir -p /opt/acctship /etc/acctship; touch /opt/acctship/pyvenv.cfg")  # as if it were there by pip
+        refused = inside(f"dpkg -i /mnt/{packages['Debian 13'].name} && exit 1 || true")
+        spared = inside("sh /mnt/postrm purge; ls -d /etc/acctship; rm -r /opt/acctship /etc/acctship")
         said_by_apt = inside(install(packages["Debian 13"]))
         shipped_events = inside("acctship run --once -f /mnt/pacct -c /mnt/to.toml")
         inside("apt-get purge --yes acctship")
 
+        assert "was installed by pip: remove it first" in refused
+        assert "nothing is purged" in spared
         assert "nothing is started" in said_by_apt
         assert shipped_events.count('"process-ended"') == 92
         assert inside("ls -d /opt/acctship /etc/acctship /usr/bin/acctship 2> /dev/null || true") == ""
