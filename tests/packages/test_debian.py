@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from acctship import __version__
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.examples.documented import commands
@@ -21,7 +22,7 @@ PROJECT = Path(__file__).parents[2]
 MACHINE = {path: text for path, text in FILES.items() if not path.startswith("/etc")}
 PLUGIN = PROJECT / "examples/acctship-output-webhook"
 STATE = "/var/lib/acctship /etc/acctship/acctship.toml /var/log/acctship/events.jsonl /var/log/account/pacct"
-DOCUMENTED = "acctship_0.1.0-1~deb12_amd64.deb"
+DOCUMENTED = f"acctship_{__version__}-1~deb12_amd64.deb"
 # dpkg's own memory, what the kernel and systemd wrote, and the user, who stays; dpkg removes an empty /opt.
 REMAINS = (
     "/opt", "/etc/group", "/etc/gshadow", "/etc/passwd", "/etc/shadow", "/etc/.pwd.lock", "/run", "/tmp", "/var/cache",
@@ -91,7 +92,7 @@ def test_life_on_debian_12(tmp_path: Path, given: Path, packages: dict[str, Path
         pid = machine.property("acctship.service", "MainPID")
 
         machine.run("dpkg", "-i", "--force-confold", new)  # apt-get asks
-        assert machine.run("acctship", "--version") == "acctship 0.1.0\n"
+        assert machine.run("acctship", "--version") == f"acctship {__version__}\n"
         assert machine.property("acctship.service", "MainPID") not in {pid, "0"}, "it is started again"
         assert "webhook        acctship-output-webhook 1.0.0" in machine.run("acctship", "outputs", "list")
         assert not machine.shell("find /opt/acctship -name 'gone*'")
