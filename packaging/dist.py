@@ -2,7 +2,7 @@
 
     packaging/dist.py dist
 
-The bill (CycloneDX 1.6) lists acctship with all extras as pip resolves them on the day of the build, for this Python.
+The bill (CycloneDX 1.6) lists acctship with all extras at the versions that packages have, for this Python.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def bill_of_materials(wheel: Path, bill: Path) -> None:
         environment, project = Path(folder, "environment"), Path(folder, "pyproject.toml")
         _run(TOOLS / "uv", "venv", "--quiet", "--python", sys.executable, environment)
         python = environment / "bin/python"
-        _run(TOOLS / "uv", "pip", "install", "--quiet", "--python", python, f"{wheel.resolve()}[all]")
+        locked = ("--constraint", ROOT / "packaging/locked.txt")
+        _run(TOOLS / "uv", "pip", "install", "--quiet", "--python", python, *locked, f"{wheel.resolve()}[all]")
         # Of a version that is computed, the root component would not know.
         text = (ROOT / "pyproject.toml").read_text("utf-8")
         project.write_text(text.replace('dynamic = ["version"]', f'version = "{version()}"'), "utf-8")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import acctship
-from tests.release.conftest import ROOT, TOOLS
-from tests.release.pythons import python
-from tests.release.test_dist import PROJECT
+from tests.packages.building import ROOT, TOOLS
+from tests.packages.pythons import python
+from tests.packages.test_dist import PROJECT
 
 VERSIONS = sorted(
     found[1] for one in PROJECT["classifiers"] if (found := re.fullmatch(r"Programming Language .* (3\.\d+)", one))
