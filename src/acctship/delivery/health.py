@@ -12,8 +12,8 @@ from acctship._version import __version__
 from acctship.delivery.notice import Notice
 from acctship.events import schema
 from acctship.events.source import Source
+from acctship.records.columns import NS
 
-NS = 1_000_000_000
 TYPES = {"start": "error", "end": "info", "moment": "info"}
 
 

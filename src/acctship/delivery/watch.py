@@ -28,6 +28,7 @@ from acctship.delivery.reporting import Reporter
 from acctship.delivery.switches import Switches, behind
 from acctship.events.escape import escape, escape_line
 from acctship.events.names import Names
+from acctship.records.columns import NS
 
 AGAIN = 5.0
 """Seconds after a canary that failed until the next one, so that the end is told soon."""
@@ -224,7 +225,7 @@ class Watch:
                 f"may be missing ({gap.cause})",
                 details={"after": gap.after, "before": self._switches.first},
                 event_id=None if gap.after is None else f"health-gap-{gap.after}",
-                began_ns=None if gap.since is None else int(gap.since * 1e9),
+                began_ns=None if gap.since is None else int(gap.since * NS),
             )
         )
         self._keep(None)

@@ -9,7 +9,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from acctship.records.columns import Column
+from acctship.records.columns import Column, Mask
 
 Characters = npt.NDArray[np.uint8]
 """A column of text: a line for each record, all of one width. NUL is no character: `join` leaves it out."""
@@ -62,7 +62,7 @@ class Texts:
             places, _ = self._find(column)
         return self._lines.take(places, axis=0)
 
-    def _find(self, column: Column) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    def _find(self, column: Column) -> tuple[npt.NDArray[np.intp], Mask]:
         places = np.searchsorted(self._numbers, column)
         return places, self._numbers.take(places, mode="clip") == column
 
