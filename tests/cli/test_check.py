@@ -16,7 +16,7 @@ from tests.cli.command import acctship
 from tests.cli.fakes import distribution
 from tests.cli.service import Site, until
 from tests.conftest import skip
-from tests.layouts import EXAMPLE
+from tests.paths import PACCT
 
 NOBODY = 65534
 
@@ -113,9 +113,7 @@ def test_draft_needs_no_secret_and_no_receiver(tmp_path: Path, secret: str) -> N
     environment = {"PYTHONPATH": str(tmp_path / "site")}
     done = acctship("check", "--offline", draft, environment=environment)
     assert (done.code, done.err) == (0, "")
-    assert (
-        acctship("run", "--once", "-c", draft, "-f", EXAMPLE, environment=environment).code == 3
-    )  # which does need it
+    assert acctship("run", "--once", "-c", draft, "-f", PACCT, environment=environment).code == 3  # which does need it
     draft.write_text('[outputs.a]\ntype = "hidden"\ntoken = "hunter2"\n')
     done = acctship("check", "--offline", draft, environment=environment)
     assert (done.code, "never written here" in done.error, "hunter2" in done.err) == (3, True, False)
@@ -196,6 +194,6 @@ def test_user_who_does_not_exist(tmp_path: Path) -> None:
 def test_configuration_without_an_output_is_a_failure(tmp_path: Path) -> None:
     config = tmp_path / "acctship.toml"
     config.write_text(f'[state]\ndirectory = "{tmp_path}/state"\n')
-    done = acctship("check", "-c", config, "-f", EXAMPLE)
+    done = acctship("check", "-c", config, "-f", PACCT)
     assert (done.code, b"FAILED  outputs: " in done.out) == (3, True)
     assert done.error == f'{config}: no output: add [outputs.NAME] with type = "..."'

@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 PROSE = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 """What is read as a whole; in these, generated parts and the output of commands are kept up to date."""
 DOCUMENTS = [*PROSE, *sorted((ROOT / "examples").glob("**/README.md"))]

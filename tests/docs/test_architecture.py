@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import ROOT, blocks
+from tests.docs.documents import blocks
+from tests.paths import ROOT
 
 DOCUMENT = ROOT / "docs/architecture.md"
 SOURCE = ROOT / "src/acctship"

@@ -27,7 +27,8 @@ import pytest
 from acctship import config
 from acctship.checks.outputs import outputs
 from tests.docs.command_lines import alternatives, command_lines, refused
-from tests.docs.documents import DOCUMENTS, ROOT, Block, blocks, name, prose
+from tests.docs.documents import DOCUMENTS, Block, blocks, name, prose
+from tests.paths import ROOT
 
 ALL = [block for document in DOCUMENTS for block in blocks(document)]
 SHELL = [block for block in ALL if block.language in ("sh", "bash", "shell")]

@@ -13,8 +13,9 @@ import pytest
 
 import acctship
 from tests.docs import api
-from tests.docs.documents import DOCUMENTS, ROOT, name
+from tests.docs.documents import DOCUMENTS, name
 from tests.docs.generated import parts
+from tests.paths import ROOT
 
 _PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)

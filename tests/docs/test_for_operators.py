@@ -11,7 +11,8 @@ import pytest
 
 from acctship.delivery.notice import ACTIONS
 from tests.cli.command import acctship
-from tests.docs.documents import DOCUMENTS, ROOT
+from tests.docs.documents import DOCUMENTS
+from tests.paths import ROOT
 
 PAGES = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("quickstart", "operating", "security", "pci")}
 CONFIGS = re.findall(r"```toml\n(# /etc/acctship/acctship\.toml\n.*?)```", "".join(PAGES.values()), re.DOTALL)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import DOCUMENTS, ROOT, anchors, links, name, prose
+from tests.docs.documents import DOCUMENTS, anchors, links, name, prose
+from tests.paths import ROOT
 
 INDEX = ROOT / "docs/index.md"
 NAMED = re.compile(r"((?:docs|examples)/[\w./-]+\.md|[A-Z]+\.md)(?:#([\w-]+))?")

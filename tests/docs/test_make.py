@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import DOCUMENTS, ROOT, blocks, name, prose
+from tests.docs.documents import DOCUMENTS, blocks, name, prose
+from tests.paths import ROOT
 
 KEPT = ROOT / "tests/golden/states/README.md"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")

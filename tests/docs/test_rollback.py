@@ -8,8 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.cli.command import Done, acctship
+from tests.paths import PACCT
 
-RECORDS = Path(__file__).parents[2] / "examples/pacct"
+RECORDS = PACCT
 COUNT, MORE, SIZE = 92, 10, 64
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from acctship import errors
 from acctship.delivery.notice import ACTIONS, HALTS, Notice
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / errors.RUNBOOK).read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## ([a-z-]+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 PARTS = ["You see", "Cause", "Do", "Data at risk"]

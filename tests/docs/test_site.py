@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from acctship.delivery.notice import ACTIONS
-from tests.docs.documents import DOCUMENTS, ROOT, name
+from tests.docs.documents import DOCUMENTS, name
+from tests.paths import ROOT
 
 
 class Page(HTMLParser):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-PLUGIN = Path(__file__).parents[2] / "examples/acctship-output-webhook"
+from tests.paths import EXAMPLES
+
+PLUGIN = EXAMPLES / "acctship-output-webhook"
 PACKAGE, MODULE, TESTS = "pyproject.toml", "src/acctship_output_webhook.py", "tests/test_webhook.py"
 
 CUTS: Mapping[str, tuple[str, ...]] = {

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tests.conftest import skip
 from tests.kernel.nested import until
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples/systemd"
 _SYSTEMD = Path("/lib/systemd/systemd")
 _UNITS = Path("/lib/systemd/system")

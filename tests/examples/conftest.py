@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples/acctship-output-webhook"
 STORE = ROOT / "examples/acctship-output-sqlite"
 

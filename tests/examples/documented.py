@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 
-TEXT = (Path(__file__).parents[2] / "docs/install.md").read_text("utf-8")
+from tests.paths import ROOT
+
+TEXT = (ROOT / "docs/install.md").read_text("utf-8")
 
 
 def section(title: str) -> str:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from acctship.records import Reader
 from tests.conftest import skip
+from tests.paths import EXAMPLES, ROOT
 from tests.programs import UnavailableError, debian_folder
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
 TESTS = {
     "acctship-output-sqlite/": "examples/test_sqlite.py",
     "acctship-output-webhook/": "examples/test_webhook.py",

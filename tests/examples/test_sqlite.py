@@ -18,12 +18,11 @@ import pytest
 from tests.builders import random_records
 from tests.cli.command import heed_permissions
 from tests.cli.service import until
+from tests.paths import PACCT, ROOT
 
-ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples/acctship-output-sqlite"
 MODULE = PLUGIN / "src/acctship_output_sqlite.py"
 README = PLUGIN / "README.md"
-PACCT = ROOT / "examples/pacct"
 QUESTION = re.compile(r"```sql\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 
 

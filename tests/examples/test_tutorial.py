@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.conftest import skip
 from tests.docs.webhook import CUTS, MODULE, PACKAGE, PLUGIN, TESTS
-from tests.examples.conftest import ROOT, reachable
+from tests.examples.conftest import reachable
+from tests.paths import ROOT
 
 TEXT = (ROOT / "docs/tutorial.md").read_text("utf-8")
 PIECES = re.findall(r"<!-- generated: webhook: (\S+?)(?:: \S+)? -->\n\n```\w+\n(.*?)```\n", TEXT, re.DOTALL)

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import PACCT, ROOT
+
 PLUGIN = ROOT / "examples/acctship-output-webhook"
 MODULE = PLUGIN / "src/acctship_output_webhook.py"
-PACCT = ROOT / "examples/pacct"
 RECORDS = PACCT.stat().st_size // 64
 SECRET = "correct horse"
 

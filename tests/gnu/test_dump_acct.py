@@ -27,7 +27,7 @@ from acctship.events.source import Source
 from acctship.records import Reader
 from tests import builders
 from tests.kernel.accounting import record, shell
-from tests.layouts import EXAMPLE
+from tests.paths import PACCT
 from tests.schema import assert_valid_event
 
 TICK = 10_000_000  # ns
@@ -134,10 +134,10 @@ def plausible_records(count: int, order: builders.Order) -> bytes:
 
 
 def test_the_records_that_come_with_the_project_agree(dump: Dump) -> None:
-    rows = gnu_rows(dump(EXAMPLE))
+    rows = gnu_rows(dump(PACCT))
 
     assert len(rows) >= 60
-    assert our_rows(EXAMPLE) == rows
+    assert our_rows(PACCT) == rows
 
 
 def test_fresh_records_of_this_kernel_agree(dump: Dump, tmp_path: Path) -> None:
@@ -158,10 +158,10 @@ def test_ten_thousand_random_records_agree(dump: Dump, tmp_path: Path, order: bu
 
 
 def test_the_bytes_of_each_record_are_those_of_dump_acct_raw(dump: Dump) -> None:
-    with Reader(EXAMPLE) as reader:
+    with Reader(PACCT) as reader:
         ours = b"".join(records.record(at) for records in reader for at in range(len(records)))
 
-    assert ours == dump(EXAMPLE, "--raw")
+    assert ours == dump(PACCT, "--raw")
 
 
 def test_page_faults_agree_with_lastcomm(gnu_acct: Path, tmp_path: Path) -> None:

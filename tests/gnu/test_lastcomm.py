@@ -16,7 +16,7 @@ from acctship.records import LAYOUTS
 from tests import builders
 from tests.cli.command import Done, acctship
 from tests.kernel.accounting import record, shell
-from tests.layouts import EXAMPLE
+from tests.paths import PACCT
 
 ZONE = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3", "LC_ALL": "C"}
 
@@ -104,7 +104,7 @@ def test_ten_thousand_random_records_give_the_same_rows(gnu: Gnu, ten_thousand: 
 def test_the_kernels_own_records_give_the_same_rows(gnu: Gnu, options: str, tmp_path: Path) -> None:
     script = "ls / | sort; (exit 7); head -c 9000000 /dev/zero | sha256sum; kill -TERM $$"
     fresh = record(tmp_path, shell(script), uid=65534, gid=65533).path
-    for path in (EXAMPLE, fresh):
+    for path in (PACCT, fresh):
         theirs = gnu(*options.split(), "-f", path).stdout
         mine = ours(path, *options.split())
 
@@ -155,7 +155,7 @@ def test_ahz_of_a_file_that_does_not_say_it_gives_the_same_rows(gnu: Gnu, tmp_pa
 
 @pytest.mark.parametrize("options", ["", "--forwards"])
 def test_several_files_come_one_after_another(gnu: Gnu, ten_thousand: Path, options: str) -> None:
-    files = ("-f", EXAMPLE, "-f", ten_thousand)
+    files = ("-f", PACCT, "-f", ten_thousand)
     done = acctship("lastcomm", *options.split(), *files, "--print-controls", environment=ZONE)
 
     assert done.out == gnu(*options.split(), "--print-controls", *files).stdout

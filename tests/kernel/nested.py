@@ -22,8 +22,8 @@ from acctship.records import Reader, command
 from tests.builders import SIZE
 from tests.conftest import skip
 from tests.kernel.inside import UNAVAILABLE
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NONCE = re.compile(rb"nonce[0-9]+")
 LARGEST = 1_000_000
 """Processes of one storm, at most; each has its own numbers. With the word before, they fit into a name's 15 bytes."""

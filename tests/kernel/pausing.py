@@ -15,9 +15,10 @@ import pytest
 
 from tests.conftest import skip
 from tests.kernel.inside import UNAVAILABLE
-from tests.kernel.nested import LONGEST, ROOT, nested
+from tests.kernel.nested import LONGEST, nested
 from tests.kernel.shipping import Copy
 from tests.kernel.watching import of, watched
+from tests.paths import ROOT
 
 
 class Pausing:

@@ -16,7 +16,8 @@ import msgspec
 from acctship.events.escape import unescape
 from acctship.events.schema import Event, Health
 from tests.cli.command import ACCTSHIP
-from tests.kernel.nested import NONCE, ROOT, until
+from tests.kernel.nested import NONCE, until
+from tests.paths import ROOT
 
 SETTLES_SOON = (sys.executable, "-m", "tests.kernel.settled")
 

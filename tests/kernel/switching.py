@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.command import ACCTSHIP, Done
-from tests.kernel.nested import ROOT, Ground
+from tests.kernel.nested import Ground
+from tests.paths import ROOT
 
 GROUP = next(group.gr_name for group in grp.getgrall() if group.gr_gid)
 """Any group but root's."""

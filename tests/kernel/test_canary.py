@@ -16,9 +16,10 @@ from acctship.events.escape import unescape
 from acctship.events.schema import Event
 from tests.builders import SIZE
 from tests.cli.command import ACCTSHIP
-from tests.kernel.nested import ROOT, Ground, nested, until
+from tests.kernel.nested import Ground, nested, until
 from tests.kernel.shipping import Copy
 from tests.kernel.watching import canaries, found, health, of, watched
+from tests.paths import ROOT
 
 SWITCH = """
 import sys

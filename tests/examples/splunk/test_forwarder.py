@@ -22,7 +22,7 @@ import pytest
 
 from tests.cli.command import ACCTSHIP
 from tests.cli.service import PATIENCE, records, until
-from tests.examples.splunk.add_on import ROOT
+from tests.paths import ROOT
 
 
 class Forwarder:
