@@ -16,9 +16,10 @@ import pytest
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.examples.conftest import reachable
-from tests.examples.test_booted import FILES, nonces, shipped, storm
+from tests.examples.shipping import FILES, nonces, shipped, storm
+from tests.paths import EXAMPLES, ROOT
 
-ANSIBLE = Path(__file__).parents[2] / "examples/ansible"
+ANSIBLE = EXAMPLES / "ansible"
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 UNWANTED = (
     "[Unit]\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=basic.target\n"
@@ -103,7 +104,6 @@ def test_a_wrong_configuration_never_gets_into_its_place(machine: Machine) -> No
 
 
 def test_pip_installs_it_once(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
     wheels: list[str | Path] = [
         sys.executable,
         "-m",
@@ -112,7 +112,7 @@ def test_pip_installs_it_once(tmp_path: Path) -> None:
         "--quiet",
         "--wheel-dir",
         tmp_path / "wheels",
-        root,
+        ROOT,
     ]
     built = subprocess.run(wheels, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
     if built.returncode and not reachable("pypi.org"):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.documents import DOCUMENTS, Block, blocks, name
 from tests.examples.booted import Machine, booted
-from tests.examples.test_booted import FILES, shipped, storm
+from tests.examples.shipping import FILES, shipped, storm
 
 DOCUMENTED = {
     "README.md",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.examples import documented
 from tests.examples.booted import booted
-from tests.examples.test_booted import FILES, nonces, shipped, storm
+from tests.examples.shipping import FILES, nonces, shipped, storm
 
 
 def commands(text: str, title: str = "One machine, by hand") -> str:

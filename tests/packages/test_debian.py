@@ -13,7 +13,7 @@ from acctship import __version__
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.examples.documented import commands
-from tests.examples.test_booted import FILES, nonces, said, shipped, storm
+from tests.examples.shipping import FILES, nonces, said, shipped, storm
 from tests.packages.roots import root
 from tests.packages.viewed import view
 from tests.programs import UnavailableError
