@@ -17,12 +17,10 @@ from acctship.testing import deliver
 from tests.builders import record
 from tests.cli.service import until
 from tests.conftest import skip
-from tests.examples.test_syslog_receivers import EXAMPLES, processes, send
+from tests.examples.syslog_daemons import load, processes, send
 from tests.programs import UnavailableError
 from tests.servers.certificates import Authority, Issued
-from tests.servers.daemon import Daemon, free_port
-from tests.servers.rsyslog import Rsyslogd
-from tests.servers.syslog_ng import SyslogNgd
+from tests.servers.daemon import free_port
 
 HOSTS = ("web1", "db1")
 PORTS = {"rsyslog": {"web1": 20601, "db1": 20602}, "syslog-ng": {"web1": 6514, "db1": 6514}}
@@ -40,25 +38,15 @@ class Relay:
         self.kind, self.ca, self.logs = kind, authority.ca, folder / "logs"
         self.clients = {host: authority.issue(host, alternatives=f"DNS:{host}") for host in HOSTS}
         self.logs.mkdir()
-        text = (EXAMPLES / kind / "stamped.conf").read_text()
-        for name, path in (("ca.pem", authority.ca), ("server.pem", server.certificate), ("server.key", server.key)):
-            text = text.replace(f"{KEYS[kind]}/{name}", str(path))
-        text = text.replace("/var/log/acctship", str(self.logs))
+        places = {
+            f"{KEYS[kind]}/ca.pem": authority.ca,
+            f"{KEYS[kind]}/server.pem": server.certificate,
+            f"{KEYS[kind]}/server.key": server.key,
+            "/var/log/acctship": self.logs,
+        }
         ports = {port: free_port() for port in PORTS[kind].values()}
         self.ports = {host: ports[port] for host, port in PORTS[kind].items()}
-        for port, free in ports.items():
-            form = 'port="{}"' if kind == "rsyslog" else "port({})"
-            assert form.format(port) in text
-            text = text.replace(form.format(port), form.format(free))
-        self.daemon: Daemon
-        main, example = folder / "main.conf", folder / "stamped.conf"
-        example.write_text(text)
-        if kind == "rsyslog":
-            main.write_text(f'global(workDirectory="{folder}")\ninclude(file="{example}")\n')
-            self.daemon = Rsyslogd(main, list(ports.values()))
-        else:
-            self.daemon = SyslogNgd(main, list(ports.values()))
-            main.write_text(f'@version: {self.daemon.version}\noptions {{ stats-freq(0); }};\n@include "{example}"\n')
+        self.daemon = load(kind, "stamped.conf", folder, places, ports)
 
     def table(self, host: str, client: Issued) -> dict[str, Any]:
         """The output with which somebody reaches the input of a host."""
