@@ -48,6 +48,12 @@ class Config(acctship.OutputConfig):
 def acctship_outputs():
     """
 
+
+def _with_key(name: str, key: str) -> str:
+    """Source of a plugin whose configuration has one key."""
+    return _HOOK.replace("pass", key) + f"yield acctship.OutputSpec('{name}', Config, '')"
+
+
 BROKEN = {
     "library_missing": (
         "import no_such_client_library",
@@ -79,7 +85,7 @@ BROKEN = {
         "OutputConfig.output() is missing",
     ),
     "reserved_key": (
-        _HOOK.replace("pass", "where: str = ''") + "yield acctship.OutputSpec('reserved_key', Config, '')",
+        _with_key("reserved_key", "where: str = ''"),
         "Config.where: this key is acctship's own",
     ),
     "other_name": (
@@ -127,20 +133,19 @@ BROKEN = {
         "SetupSpec.load is 3: it must be a function",
     ),
     "field_of_a_class": (
-        _HOOK.replace("pass", "key: object = None") + "yield acctship.OutputSpec('field_of_a_class', Config, '')",
+        _with_key("field_of_a_class", "key: object = None"),
         "Config.key: no key can be of this type: take str, int, float",
     ),
     "field_of_bytes": (
-        _HOOK.replace("pass", "key: list[bytes] = []") + "yield acctship.OutputSpec('field_of_bytes', Config, '')",
+        _with_key("field_of_bytes", "key: list[bytes] = []"),
         "Config.key: no key can be of this type: take str, int, float",
     ),
     "field_of_no_type": (
-        _HOOK.replace("pass", "key: 'NoSuchType' = 0") + "yield acctship.OutputSpec('field_of_no_type', Config, '')",
+        _with_key("field_of_no_type", "key: 'NoSuchType' = 0"),
         "Config: its fields have types that cannot be told: name 'NoSuchType' is not defined",
     ),
     "default_of_a_class": (
-        _HOOK.replace("pass", "key: acctship.Secret = acctship.Secret('env', 'X')")
-        + "yield acctship.OutputSpec('default_of_a_class', Config, '')",
+        _with_key("default_of_a_class", "key: acctship.Secret = acctship.Secret('env', 'X')"),
         "Config: a default is nothing that TOML can say: ",
     ),
 }

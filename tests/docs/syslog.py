@@ -11,7 +11,6 @@ from tests.events.making import make
 from tests.outputs.syslog.making import messages
 from tests.paths import PACCT
 
-RECORDS = PACCT
 NUMBER, SIZE = 80, 64
 """The record whose name is an attack on the reader."""
 SOURCE = Source("web1", Machine("web1"), "/var/log/account/pacct", {"site": "lab"})
@@ -38,6 +37,6 @@ def _keys() -> str:
 
 def _example(**keys: object) -> str:
     at = NUMBER * SIZE
-    batch = make([RECORDS.read_bytes()[at : at + SIZE]], source=SOURCE, offset=at)
+    batch = make([PACCT.read_bytes()[at : at + SIZE]], source=SOURCE, offset=at)
     (message,) = messages(batch, **keys)
     return f"```text\n{message.decode().replace(acctship.__version__, 'VERSION')}\n```"

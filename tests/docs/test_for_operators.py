@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from acctship.delivery.notice import ACTIONS
 from tests.cli.command import acctship
+from tests.cli.fakes import distribution
 from tests.docs.documents import DOCUMENTS
 from tests.paths import ROOT
 
@@ -40,18 +41,11 @@ def test_each_kind_of_output_has_its_quick_start() -> None:
 @pytest.fixture
 def webhook(tmp_path: Path) -> dict[str, str]:
     """The stranger's plugin as if it were installed: its module, and metadata with its entry point."""
-    folder = tmp_path / "packages"
-    metadata = folder / "acctship_output_webhook-1.dist-info"
-    metadata.mkdir(parents=True)
-    shutil.copy(WEBHOOK / "src/acctship_output_webhook.py", folder)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acctship-output-webhook\nVersion: 1\n")
-    points = re.findall(
-        r'\[project\.entry-points\."?(.+?)"?\]\n(.*?)\n\n', (WEBHOOK / "pyproject.toml").read_text(), re.DOTALL
-    )
-    (metadata / "entry_points.txt").write_text(
-        "\n".join(f"[{name}]\n{text}\n" for name, text in points).replace('"', "")
-    )
-    return {"PYTHONPATH": str(folder)}
+    project = tomllib.loads((WEBHOOK / "pyproject.toml").read_text("utf-8"))["project"]
+    source = (WEBHOOK / "src/acctship_output_webhook.py").read_text("utf-8")
+    points = project["entry-points"]["acctship"]
+    distribution(tmp_path / "packages", project["name"], {"acctship_output_webhook": source}, points)
+    return {"PYTHONPATH": str(tmp_path / "packages")}
 
 
 @pytest.mark.parametrize("page", PAGES)

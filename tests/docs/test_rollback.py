@@ -10,7 +10,6 @@ from pathlib import Path
 from tests.cli.command import Done, acctship
 from tests.paths import PACCT
 
-RECORDS = PACCT
 COUNT, MORE, SIZE = 92, 10, 64
 
 
@@ -19,7 +18,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.state, self._out, self._config = folder / "state", folder / "out.jsonl", folder / "acctship.toml"
-        self._records = Path(shutil.copy(RECORDS, folder / "pacct"))
+        self._records = Path(shutil.copy(PACCT, folder / "pacct"))
         self._config.write_text(
             f'[source]\npath = "{self._records}"\n[state]\ndirectory = "{self.state}"\n'
             f'[outputs.siem]\ntype = "jsonl"\npath = "{self._out}"\nstart = "oldest"\n'
@@ -30,7 +29,7 @@ class Site:
 
     def grow(self) -> None:
         with self._records.open("ab") as records:
-            records.write(RECORDS.read_bytes()[: MORE * SIZE])
+            records.write(PACCT.read_bytes()[: MORE * SIZE])
 
     def written_by_a_newer_version(self) -> None:
         for path in [*self.state.glob("*.json"), *self.state.glob("cursors/*.json")]:
