@@ -123,3 +123,9 @@ class Service:
         """End it as a power loss would, but for what the kernel has in memory."""
         self.process.kill()
         self.process.wait()
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for the end of a process whose standard output somebody else reads; gives exit code and what it said."""
+    assert process.stderr is not None
+    return process.wait(PATIENCE), process.stderr.read().decode()
