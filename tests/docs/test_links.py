@@ -11,6 +11,10 @@ from tests.docs.documents import DOCUMENTS, anchors, links, name, prose
 from tests.paths import ROOT
 
 INDEX = ROOT / "docs/index.md"
+FOLDERS = ("src", "tests", "docs", "examples", "packaging", "benchmarks")
+ROOMS = tuple(path.parent.name for path in (ROOT / "src/acctship").glob("*/__init__.py"))
+FILE = re.compile(rf"`((?:{'|'.join(FOLDERS + ROOMS)})/[\w./*-]*)`")
+BASES = (ROOT, ROOT / "src/acctship", ROOT / "examples/acctship-output-webhook")  # the last is what the tutorial makes
 NAMED = re.compile(r"((?:docs|examples)/[\w./-]+\.md|[A-Z]+\.md)(?:#([\w-]+))?")
 
 
@@ -27,11 +31,17 @@ def _leads_somewhere(document: Path, link: str) -> bool:
     return not anchor or (target.suffix == ".md" and anchor in anchors(target))
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_files_that_a_document_names_are_there(document: Path) -> None:
+    assert [path for path in FILE.findall(prose(document)) if not any(list(base.glob(path)) for base in BASES)] == []
+
+
 def test_what_leads_nowhere_is_seen() -> None:
     assert _leads_somewhere(INDEX, "runbook.md#records-lost")
     assert not _leads_somewhere(INDEX, "runbook.md#no-such")
     assert not _leads_somewhere(INDEX, "no-such.md")
     assert not _leads_somewhere(INDEX, "../../elsewhere.md")
+    assert len(FILE.findall(prose(ROOT / "docs/architecture.md"))) > 30
 
 
 @pytest.mark.parametrize(
