@@ -36,6 +36,7 @@ CONSOLE = [block for block in ALL if block.language == "console"]
 TOML = [block for block in ALL if block.language == "toml"]
 TABLES = {"source", "state", "canary", "accounting", "outputs"}
 _WHOLE = re.compile(r"^<!-- (all run by: .+) -->$", re.MULTILINE)
+_INDENTED = re.compile(r"^ {4,}(.*\bacctship .*)$", re.MULTILINE)
 _SPAN = re.compile(r"`((?:[a-z./-]+/)?acctship [^`]+)`")
 
 
@@ -67,8 +68,9 @@ def test_commands_in_blocks_exist_with_their_options(block: Block) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
-def test_commands_in_sentences_exist_with_their_options(document: Path) -> None:
-    spans = [" ".join(span.split()) for span in _SPAN.findall(prose(document))]
+def test_commands_in_sentences_and_indented_lines_exist_with_their_options(document: Path) -> None:
+    text = prose(document)
+    spans = [*(" ".join(span.split()) for span in _SPAN.findall(text)), *_INDENTED.findall(text)]
     lines = [one for span in spans for words in command_lines(span) for one in alternatives(words)]
     problems = [f"{' '.join(words)}: {problem}" for words in lines if (problem := refused(words))]
     assert [problem for problem in problems if not problem.endswith("requires an argument.")] == []
