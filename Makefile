@@ -72,7 +72,7 @@ records: .venv/installed ## Record examples/pacct anew with this machine's kerne
 	$(RUN)/python examples/make_records.py $(RECORDS)
 
 clean: ## Remove what was built.
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -m venv .venv
