@@ -8,3 +8,5 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 PACCT = EXAMPLES / "pacct"
 """Real records of a real kernel, made by examples/make_records.py."""
+WEBHOOK, SQLITE = EXAMPLES / "acctship-output-webhook", EXAMPLES / "acctship-output-sqlite"
+"""The strangers' plugins."""

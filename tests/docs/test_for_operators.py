@@ -13,12 +13,11 @@ from acctship.delivery.notice import ACTIONS
 from tests.cli.command import acctship
 from tests.cli.fakes import distribution
 from tests.docs.documents import DOCUMENTS
-from tests.paths import ROOT
+from tests.paths import ROOT, WEBHOOK
 
 PAGES = {name: (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("quickstart", "operating", "security", "pci")}
 CONFIGS = re.findall(r"```toml\n(# /etc/acctship/acctship\.toml\n.*?)```", "".join(PAGES.values()), re.DOTALL)
 KINDS = {name.partition("-")[0] for name in ACTIONS if "-" in name}
-WEBHOOK = ROOT / "examples/acctship-output-webhook"
 
 
 @pytest.mark.parametrize("text", CONFIGS, ids=lambda text: re.findall(r'type = "(\w+)"', text)[0])

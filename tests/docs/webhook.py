@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from tests.paths import EXAMPLES
+from tests.paths import WEBHOOK
 
-PLUGIN = EXAMPLES / "acctship-output-webhook"
 PACKAGE, MODULE, TESTS = "pyproject.toml", "src/acctship_output_webhook.py", "tests/test_webhook.py"
 
 CUTS: Mapping[str, tuple[str, ...]] = {
@@ -20,7 +19,7 @@ CUTS: Mapping[str, tuple[str, ...]] = {
 
 def parts() -> dict[str, str]:
     """Every piece as Markdown, by the name in its marker."""
-    named = {f"webhook: {PACKAGE}": _fenced("toml", (PLUGIN / PACKAGE).read_text("utf-8"))}
+    named = {f"webhook: {PACKAGE}": _fenced("toml", (WEBHOOK / PACKAGE).read_text("utf-8"))}
     for file in CUTS:
         for name, text in _pieces(file):
             named[f"webhook: {file}: {name}"] = _fenced("python", text)
@@ -28,7 +27,7 @@ def parts() -> dict[str, str]:
 
 
 def _pieces(file: str) -> Iterator[tuple[str, str]]:
-    text = (PLUGIN / file).read_text("utf-8")
+    text = (WEBHOOK / file).read_text("utf-8")
     starts = dict(_starts(ast.parse(text).body, ""))
     lines = text.splitlines()
     names = ["imports", *CUTS[file]]

@@ -11,10 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
-from tests.paths import ROOT
-
-PLUGIN = ROOT / "examples/acctship-output-webhook"
-STORE = ROOT / "examples/acctship-output-sqlite"
+from tests.paths import ROOT, SQLITE, WEBHOOK
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +27,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--quiet",
             "--disable-pip-version-check",
             ROOT,
-            f"{PLUGIN}[test]",
-            f"{STORE}[test]",
+            f"{WEBHOOK}[test]",
+            f"{SQLITE}[test]",
             "waitress>=3,<4",
         ],
         capture_output=True,

@@ -18,11 +18,10 @@ import pytest
 from tests.builders import random_records
 from tests.cli.command import heed_permissions
 from tests.cli.service import until
-from tests.paths import PACCT, ROOT
+from tests.paths import PACCT, SQLITE
 
-PLUGIN = ROOT / "examples/acctship-output-sqlite"
-MODULE = PLUGIN / "src/acctship_output_sqlite.py"
-README = PLUGIN / "README.md"
+MODULE = SQLITE / "src/acctship_output_sqlite.py"
+README = SQLITE / "README.md"
 QUESTION = re.compile(r"```sql\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 
 
@@ -135,7 +134,7 @@ def test_questions_of_the_readme_are_answered_as_it_says(store: Store, golden: C
 
 
 def test_it_passes_the_suite(environment: Path, tmp_path: Path) -> None:
-    shutil.copytree(PLUGIN / "tests", tmp_path / "tests")
+    shutil.copytree(SQLITE / "tests", tmp_path / "tests")
     command: list[str | Path] = [
         environment / "python",
         "-m",
@@ -153,6 +152,6 @@ def test_it_passes_the_suite(environment: Path, tmp_path: Path) -> None:
 
 def test_it_type_checks_strictly(environment: Path, tmp_path: Path) -> None:
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file="]
-    command: list[str | Path] = [*mypy, "--python-executable", environment / "python", MODULE, PLUGIN / "tests"]
+    command: list[str | Path] = [*mypy, "--python-executable", environment / "python", MODULE, SQLITE / "tests"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

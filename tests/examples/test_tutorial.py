@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 from tests.conftest import skip
-from tests.docs.webhook import CUTS, MODULE, PACKAGE, PLUGIN, TESTS
+from tests.docs.webhook import CUTS, MODULE, PACKAGE, TESTS
 from tests.examples.conftest import reachable
-from tests.paths import ROOT
+from tests.paths import ROOT, WEBHOOK
 
 TEXT = (ROOT / "docs/tutorial.md").read_text("utf-8")
 PIECES = re.findall(r"<!-- generated: webhook: (\S+?)(?:: \S+)? -->\n\n```\w+\n(.*?)```\n", TEXT, re.DOTALL)
@@ -31,7 +31,7 @@ def _without_gaps(text: str) -> list[str]:
 
 def test_pieces_make_the_whole_webhook() -> None:
     for name in (PACKAGE, *CUTS):
-        assert _without_gaps(_file(name)) == _without_gaps((PLUGIN / name).read_text("utf-8"))
+        assert _without_gaps(_file(name)) == _without_gaps((WEBHOOK / name).read_text("utf-8"))
 
 
 def test_every_command_does_what_it_shows(tmp_path: Path) -> None:
