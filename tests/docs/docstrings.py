@@ -33,8 +33,6 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _paragraph(text: str) -> str:
     if text.startswith(">>> "):
         return f"```pycon\n{text}\n```"
-    if text.startswith("    "):
-        return f"```text\n{textwrap.dedent(text)}\n```"
     section = _SECTION.fullmatch(text)
     if section is None:
         return text
