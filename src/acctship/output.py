@@ -79,7 +79,7 @@ class Output(Protocol):
     def open(self) -> None:
         """Get ready to send. Called once, before the first `send`.
 
-        Read certificates and keys here, and secrets here or in `send`: never before.
+        Read certificates, keys and secrets here or in `send`, wherever you connect: never before.
 
         Raises:
             RetryableError: not now; any OSError means the same.

@@ -92,7 +92,7 @@ class Deadline:
             lock.release()
 
     def wait_for(self, condition: threading.Condition) -> None:
-        """Wait a while until a condition that is held may have changed.
+        """Wait a moment until a condition that is held may have changed: call it in a loop that looks.
 
         Raises:
             TimeoutError: the deadline has come.

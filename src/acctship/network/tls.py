@@ -109,6 +109,11 @@ def context(config: TlsKeys) -> ssl.SSLContext:
 def verify(config: TlsKeys, encrypted: ssl.SSLSocket, peer: str) -> None:
     """Compare the receiver's certificate with the pinned fingerprint, if there is one (RFC 5425 4.2.2).
 
+    Args:
+        config: which may pin one.
+        encrypted: after its handshake, as `Wire.encrypt` returns it.
+        peer: where it leads, for messages.
+
     Raises:
         HaltError: it is another one.
     """

@@ -23,7 +23,7 @@ class FaultProxy:
         host: of the server.
         port: of the server.
         greeting: bytes that a client sends at most before its first request, where a protocol begins with a handshake
-            (TLS, RELP): answers to those pass, also while answers are lost.
+            (TLS, RELP, a login): answers to those pass, also while answers are lost.
 
     Attributes:
         port: where to connect instead.
