@@ -1,7 +1,9 @@
-"""What servers say in headers of HTTP, whatever is spoken over it."""
+"""What outputs that speak HTTP share: when to come again, and how connections that several threads use are closed."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -32,3 +34,41 @@ def retry_after(text: str | None) -> float | None:
         return None
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+class InUse:
+    """Closes what several threads use, when it has ended and nobody uses it any more: `with in_use:` is one use.
+
+    For a pool of urllib3: a connection that comes back to it just while it is being closed stays open.
+
+    Args:
+        close: called by whoever is last, and again for each use that begins after the end.
+
+    >>> in_use = InUse(lambda: print("closed"))
+    >>> with in_use:
+    ...     in_use.end()
+    ...     print("still in use")
+    still in use
+    closed
+    """
+
+    def __init__(self, close: Callable[[], object]) -> None:
+        self._close, self._lock = close, threading.Lock()
+        self._uses, self._has_ended = 0, False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._uses += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._uses -= 1
+            if self._has_ended and not self._uses:
+                self._close()
+
+    def end(self) -> None:
+        """Close now, if nobody uses it."""
+        with self._lock:
+            self._has_ended = True
+            if not self._uses:
+                self._close()

@@ -97,7 +97,7 @@ class Nodes:
         raise Unreachable(combined([problem.error for problem in problems]))
 
     def close(self) -> None:
-        """Close connections that are not in use, now, and the others when they are not any more."""
+        """Close the connections of each node, once none of them is in use."""
         with self._lock:
             clients, self._clients = self._clients, []
         for _, node in clients:
