@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.paths import ROOT
 from tests.programs import CACHE, UnavailableError, announce
 
-ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "none")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
-from tests.packages.building import ROOT, TOOLS, build, older_sources
+from tests.packages.building import TOOLS, build, older_sources
+from tests.paths import ROOT
 from tests.programs import UnavailableError
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from acctship import __version__
 from tests.conftest import skip
 from tests.examples.documented import section
-from tests.packages.building import ROOT, build, listed
+from tests.packages.building import build, listed
+from tests.paths import ROOT
 from tests.programs import UnavailableError, debian_folder
 
 

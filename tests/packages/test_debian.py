@@ -16,11 +16,11 @@ from tests.examples.documented import commands
 from tests.examples.shipping import FILES, nonces, said, shipped, storm
 from tests.packages.roots import root
 from tests.packages.viewed import view
+from tests.paths import ROOT
 from tests.programs import UnavailableError
 
-PROJECT = Path(__file__).parents[2]
 MACHINE = {path: text for path, text in FILES.items() if not path.startswith("/etc")}
-PLUGIN = PROJECT / "examples/acctship-output-webhook"
+PLUGIN = ROOT / "examples/acctship-output-webhook"
 STATE = "/var/lib/acctship /etc/acctship/acctship.toml /var/log/acctship/events.jsonl /var/log/account/pacct"
 DOCUMENTED = f"acctship_{__version__}-1~deb12_amd64.deb"
 # dpkg's own memory, what the kernel and systemd wrote, and the user, who stays; dpkg removes an empty /opt.
@@ -123,9 +123,9 @@ def test_life_on_debian_12(tmp_path: Path, given: Path, packages: dict[str, Path
 
 def test_debian_13_without_systemd(given: Path, packages: dict[str, Path]) -> None:
     shutil.copy(packages["Debian 13"], given)
-    shutil.copy(PROJECT / "examples/pacct", given)
+    shutil.copy(ROOT / "examples/pacct", given)
     (given / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
-    shutil.copy(PROJECT / "packaging/deb/postrm", given)
+    shutil.copy(ROOT / "packaging/deb/postrm", given)
     with view(root_of("trixie"), given) as inside:
         inside("mkdir -p /opt/acctship /etc/acctship; touch /opt/acctship/pyvenv.cfg")  # as if it were there by pip
         refused = inside(f"dpkg -i /mnt/{packages['Debian 13'].name} && exit 1 || true")

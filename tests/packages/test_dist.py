@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import acctship
-from tests.packages.building import ROOT
+from tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NAME = f"acctship-{acctship.__version__}"

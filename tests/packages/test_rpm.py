@@ -13,9 +13,9 @@ from acctship import __version__
 from tests.conftest import skip
 from tests.packages.pythons import python
 from tests.packages.viewed import view
+from tests.paths import ROOT
 from tests.programs import UnavailableError, debian_folder, library_path
 
-PROJECT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "rpm.txt"
 
 
@@ -37,7 +37,7 @@ def test_it_says_what_it_needs_and_does(packages: dict[str, Path], golden: Calla
 
 def test_life(tmp_path: Path, packages: dict[str, Path], older_rpm: Path) -> None:
     package = packages["RHEL 9 and its kin"]
-    for file in (package, older_rpm, PROJECT / "examples/pacct"):
+    for file in (package, older_rpm, ROOT / "examples/pacct"):
         shutil.copy(file, tmp_path)
     (tmp_path / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
     command = f"{rpm()} --dbpath /tmp/rpm --nodeps"  # Debian's packages are unknown to it

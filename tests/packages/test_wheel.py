@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import acctship
-from tests.packages.building import ROOT, TOOLS
+from tests.packages.building import TOOLS
 from tests.packages.pythons import python
 from tests.packages.test_dist import PROJECT
+from tests.paths import ROOT
 
 VERSIONS = sorted(
     found[1] for one in PROJECT["classifiers"] if (found := re.fullmatch(r"Programming Language .* (3\.\d+)", one))

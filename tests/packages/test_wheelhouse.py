@@ -9,13 +9,12 @@ from pathlib import Path
 
 from tests.examples.documented import commands
 from tests.packages.viewed import view
-
-PROJECT = Path(__file__).parents[2]
+from tests.paths import PACCT
 
 
 def test_installs_without_network(tmp_path: Path, packages: dict[str, Path]) -> None:
     shutil.copy(packages["wheelhouse"], tmp_path)
-    shutil.copy(PROJECT / "examples/pacct", tmp_path)
+    shutil.copy(PACCT, tmp_path)
     (tmp_path / "to.toml").write_text('[outputs.there]\ntype = "jsonl"\n')
     documented = commands("--no-index", "By package").replace("x86_64", platform.machine())
     with view(Path("/"), tmp_path) as inside:
