@@ -60,6 +60,7 @@ def test_daemon_serves_what_it_says_in_its_status(site: Site) -> None:
     with serving(site) as (_, url):
         assert url.startswith("http://127.0.0.1:")
         until(lambda: delivered(url) >= 5, "the records")
+        until(lambda: samples(scrape(url))["acctship_output_lag_seconds", "copy"] == 0, "the cursor moves behind them")
         found = samples(scrape(url))
         said = json.loads((site.state / "status.json").read_bytes())
         assert found["acctship_up", ""] == 1
