@@ -1,6 +1,7 @@
 PYTHON ?= python3
 RUN = .venv/bin
 RECORDS = examples/pacct
+DIST = dist
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,17 +37,42 @@ bench: .venv/tests-installed ## Measure speed and memory beside the peers.
 	$(RUN)/python benchmarks/fluentd.py
 	$(RUN)/python benchmarks/splunk.py
 
-add-on: ## Pack the add-on for Splunk into dist/.
-	@$(PYTHON) examples/splunk/build_add_on.py dist
+dist: .venv/tests-installed ## Build wheel, sdist and a bill of materials into dist/.
+	@$(RUN)/python packaging/dist.py $(DIST)
 
-docs: .venv/tests-installed ## Write the generated parts of docs/ and the golden files anew.
+packages: .venv/tests-installed ## Build the packages for all systems, and the wheelhouses, into dist/.
+	@$(RUN)/python packaging/build.py --dist $(DIST)
+
+lock: ## Choose the versions of the libraries in packages anew.
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install --quiet pip-tools
+	@cd packaging && CUSTOM_COMPILE_COMMAND='make lock' ../build/lock/bin/pip-compile --quiet --upgrade --generate-hashes \
+	    --allow-unsafe --strip-extras --no-annotate --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+	    --extra elasticsearch --extra fluentd --extra metrics --extra splunk --extra zstd \
+	    --output-file locked.txt ../pyproject.toml pip.in
+
+add-on: ## Pack the add-on for Splunk into dist/.
+	@$(PYTHON) examples/splunk/build_add_on.py $(DIST)
+
+checksums: ## Write dist/SHA256SUMS over all that lies there.
+	@cd $(DIST) && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum > SHA256SUMS
+
+release: ## Build all that is published into an empty dist/.
+	@rm -rf $(DIST)
+	@$(MAKE) --no-print-directory dist packages add-on checksums
+
+docs: .venv/tests-installed ## Make the documentation a site in dist/docs.
+	@$(RUN)/sphinx-build -q -W --keep-going -n -E -c packaging/site -d .cache/doctrees . $(DIST)/docs
+	@echo $(DIST)/docs/index.html
+
+golden: .venv/tests-installed ## Write the generated parts of docs/, the man pages and the golden files anew.
 	$(RUN)/pytest --update-golden tests
 
 records: .venv/installed ## Record examples/pacct anew with this machine's kernel (as root).
 	$(RUN)/python examples/make_records.py $(RECORDS)
 
 clean: ## Remove what was built.
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -m venv .venv
@@ -57,4 +83,4 @@ clean: ## Remove what was built.
 	@$(RUN)/pip install --quiet --editable '.[test]' >&2
 	@touch $@
 
-.PHONY: help run test campaign bench add-on docs records clean
+.PHONY: help run test campaign bench dist packages lock add-on checksums release docs golden records clean

@@ -25,7 +25,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Site
 from benchmarks.measure import ACCTSHIP, ROUNDS, Cost, cost, machine, make_records, median
+from benchmarks.sending import new_folder
 from tests.kernel.nested import Ground, nested
 
 RATE = 10_000
@@ -166,35 +166,35 @@ def receiver() -> Iterator[str]:
 
 def all_backlog(*, quick: bool) -> None:
     """A backlog beside decoding it."""
-    with _folder() as folder:
+    with new_folder() as folder:
         backlog(folder, 100_000 if quick else 1_000_000)
 
 
 def all_memory(*, quick: bool) -> None:
     """Backlogs of records that are alike, and of such that are not; then four outputs at once."""
     for kind in ("real", "varied"):
-        with _folder() as folder:
+        with new_folder() as folder:
             memory(folder, kind, _STDOUT, 64 if quick else 1024)
-        with _folder() as folder:
+        with new_folder() as folder:
             memory(folder, kind, _jsonl(4), 16 if quick else 64)
 
 
 def all_latency(*, quick: bool) -> None:
     """A storm to each kind of output."""
     seconds = 6 if quick else 60
-    with _folder() as folder:
+    with new_folder() as folder:
         latency(folder, "jsonl", 'path = "{folder}/copy.jsonl"', seconds)
-    with _folder() as folder, receiver() as url:
+    with new_folder() as folder, receiver() as url:
         latency(folder, "webhook", f'url = "{url}"\nsecret = {{{{ env = "PATH" }}}}', seconds)
 
 
 def all_rest(*, quick: bool) -> None:
     """Rest with few outputs and with more; then where the kernel accounts the daemon, with a canary every 30 s."""
     for outputs in (1, 4):
-        with _folder() as folder:
+        with new_folder() as folder:
             rest(folder, outputs, 6 if quick else 60)
         if os.geteuid() == 0:
-            with _folder() as folder, nested(folder) as ground:
+            with new_folder() as folder, nested(folder) as ground:
                 rest(folder, outputs, 6 if quick else 120, ground)
 
 
@@ -218,12 +218,6 @@ def main() -> None:
 
 def _jsonl(outputs: int) -> str:
     return "".join(_JSONL.format(name=f"copy{number}") for number in range(outputs))
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="acctship-bench-") as name:
-        yield Path(name)
 
 
 def _notes(path: Path) -> Notes:

@@ -14,17 +14,14 @@ Aims: at least 100,000 events/s into the discarding server; into the real one, w
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -34,13 +31,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from acctship.outputs.elasticsearch.lifecycle import Lifecycle
 from acctship.outputs.elasticsearch.templates import DATASETS, stream, templates
 from benchmarks.daemon import Site
-from benchmarks.measure import ROUNDS, machine, make_records
+from benchmarks.measure import make_records
+from benchmarks.sending import Sent, begin, compare, discarding, end, new_folder
 from tests.programs import UnavailableError
 from tests.servers.elasticsearch import Elasticsearch
 
-SENDERS = ("streaming_bulk", "parallel_bulk", "acctship", "acctship_gzip", "bodies_alone")
+PEER = "bodies_alone"
+SENDERS = ("streaming_bulk", "parallel_bulk", "acctship", "acctship_gzip", PEER)
 INTO_NOTHING, INTO_REAL = 500_000, 200_000
-_HERE = Path(__file__).parent
 NAMESPACE = "bench"
 _LONGEST, _LOOK = 300.0, 0.05
 
@@ -60,16 +58,16 @@ def empty(server: Elasticsearch) -> None:
         server.ask("PUT", path)
 
 
-def send(name: str, url: str, count: int) -> dict[str, float]:
-    """What one run of a sender came to."""
-    command = [sys.executable, str(_HERE / "elasticsearch_senders.py"), name, url, str(count)]
-    said: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return said
+def send(name: str, url: str, count: int) -> Sent:
+    """A run of a sender."""
+    program = Path(__file__).with_name("elasticsearch_senders.py")
+    command = [sys.executable, str(program), name, url, str(count)]
+    return Sent(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
-def daemon(server: Elasticsearch, records: Path) -> dict[str, float]:
-    """What a run of the daemon came to, with new state."""
-    with _folder() as folder:
+def daemon(server: Elasticsearch, records: Path) -> Sent:
+    """A run of the daemon, with new state."""
+    with new_folder() as folder:
         table = (
             f'[outputs.es]\ntype = "elasticsearch"\nurl = "{server.url}"\nnamespace = "{NAMESPACE}"\nstart = "oldest"\n'
         )
@@ -83,7 +81,7 @@ def daemon(server: Elasticsearch, records: Path) -> dict[str, float]:
                 time.sleep(_LOOK)
             elapsed, used = time.monotonic() - began, running.cpu_seconds() - before
             rest = count - first
-            return {"rate": rest / elapsed, "cpu_us": used / rest * 1e6, "peak_mb": running.peak_mb()}
+            return Sent(rest / elapsed, used / rest * 1e6, running.peak_mb())
 
 
 def _stored(server: Elasticsearch) -> int:
@@ -99,83 +97,44 @@ def _stored(server: Elasticsearch) -> int:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="one round")
-    rounds = 1 if parser.parse_args().quick else ROUNDS
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f} before; median of {rounds} rounds\n")
-    with _discarding() as url:
-        _table(f"into a server that discards, {INTO_NOTHING:,} events", [
-            {name: send(name, url, INTO_NOTHING) for name in SENDERS} for _ in range(rounds)
-        ])  # fmt: skip
+    rounds = begin(__doc__)
+    with discarding("elasticsearch_discarding.py") as url:
+        programs = {name: partial(send, name, url, INTO_NOTHING) for name in SENDERS}
+        compare(f"{INTO_NOTHING:,} events into a server that discards", programs, rounds, PEER)
     try:
-        with _folder() as folder:
+        with new_folder() as folder:
             make_records("real", INTO_REAL, folder / "pacct")
             with Elasticsearch(folder / "node", 9) as server:
                 _real(server, folder / "pacct", rounds)
     except UnavailableError as error:
         sys.exit(str(error))
-    print(f"load {os.getloadavg()[0]:.1f} behind")
+    end()
 
 
 def _real(server: Elasticsearch, records: Path, rounds: int) -> None:
     install(server)
     for _ in range(3):  # a server that has just started compiles what it runs: its first events take twice as long
         empty(server)
-        send("bodies_alone", server.url, INTO_REAL)
-    title = f"into Elasticsearch {server.version}, {INTO_REAL:,} events"
-    _table(f"{title}, on the same cores", _rows(server, records, rounds, SENDERS))
+        send(PEER, server.url, INTO_REAL)
+    title = f"{INTO_REAL:,} events into Elasticsearch {server.version}"
+    compare(title, _programs(server, records, SENDERS), rounds, PEER)
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         for task in Path(f"/proc/{server.process.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), cores[:1])
         os.sched_setaffinity(0, cores[1:2])  # and of all that is started from here
-        _table(f"{title}, a core for each", _rows(server, records, rounds, SENDERS[2:]))
+        print("The same, a core for the server and another one for the sender:")
+        compare(title, _programs(server, records, SENDERS[2:]), rounds, PEER)
 
 
-def _rows(
-    server: Elasticsearch, records: Path, rounds: int, senders: Sequence[str]
-) -> list[dict[str, dict[str, float]]]:
-    rows = []
-    for _ in range(rounds):
-        row = {}
-        for name in senders:
-            empty(server)
-            row[name] = send(name, server.url, INTO_REAL)
+def _programs(server: Elasticsearch, records: Path, senders: Sequence[str]) -> dict[str, Callable[[], Sent]]:
+    def into_empty(run: Callable[[], Sent]) -> Sent:
         empty(server)
-        row["acctship run"] = daemon(server, records)
-        rows.append(row)
-    return rows
+        return run()
 
-
-def _table(title: str, rows: Sequence[dict[str, dict[str, float]]]) -> None:
-    print(f"{title:60} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate beside bodies alone")
-    for name in rows[0]:
-        column = [row[name] for row in rows]
-        rate, cpu = (statistics.median(one[key] for one in column) for key in ("rate", "cpu_us"))
-        ratios = sorted(row[name]["rate"] / row["bodies_alone"]["rate"] for row in rows)
-        spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(f"  {name:58} {rate:>10,.0f} {cpu:>13.2f} {max(one['peak_mb'] for one in column):>8.1f}   {spread}")
-    print(flush=True)
-
-
-@contextmanager
-def _discarding() -> Iterator[str]:
-    command = [sys.executable, str(_HERE / "elasticsearch_discarding.py")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield server.stdout.readline().strip()
-        finally:
-            server.kill()
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    name = tempfile.mkdtemp(prefix="acctship-bench-")
-    try:
-        yield Path(name)
-    finally:
-        shutil.rmtree(name, ignore_errors=True)
+    runs = {name: partial(send, name, server.url, INTO_REAL) for name in senders}
+    runs["acctship run"] = partial(daemon, server, records)
+    return {name: partial(into_empty, run) for name, run in runs.items()}
 
 
 if __name__ == "__main__":

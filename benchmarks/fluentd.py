@@ -16,24 +16,21 @@ Aim: 100,000 acknowledged events/s where the receiver can.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Site
-from benchmarks.measure import ROUNDS, machine, make_records
-from benchmarks.syslog import _folder
+from benchmarks.measure import make_records
+from benchmarks.sending import Sent, begin, compare, discarding, end, new_folder
 from tests.programs import UnavailableError
 from tests.servers.otelcol import Collector
 
@@ -41,14 +38,7 @@ RECORDS = 500_000
 _PEERS = 100_000
 """Records that fluent-logger sends: it is slower, and has all events in memory."""
 _LOOK = 0.02
-
-
-class Sent(NamedTuple):
-    """What one run came to."""
-
-    rate: float
-    cpu_us: float
-    peak_mb: float
+_AS_PEER = "--be-fluent-logger"
 
 
 class ToNull(Collector):
@@ -60,23 +50,11 @@ class ToNull(Collector):
         return config
 
 
-@contextmanager
-def discarding() -> Iterator[str]:
-    """Address of a receiver that discards."""
-    command = [sys.executable, str(Path(__file__).with_name("fluentd_discarding.py"))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
-
-
 def acctship(address: str, records: Path, keys: str = "") -> Callable[[], Sent]:
     """A run of acctship, with new state."""
 
     def run() -> Sent:
-        with _folder() as folder:
+        with new_folder() as folder:
             table = f'[outputs.siem]\ntype = "fluentd"\nstart = "oldest"\naddress = "{address}"\n{keys}'
             site = Site(folder, table)
             os.link(records, site.path)
@@ -106,7 +84,7 @@ def fluent_logger(address: str, records: Path) -> Callable[[], Sent]:
     """A run of fluent-logger's sender, in a process of its own."""
 
     def run() -> Sent:
-        command: list[str | Path] = [sys.executable, __file__, "--peer", address, records]
+        command: list[str | Path] = [sys.executable, __file__, _AS_PEER, address, records]
         return Sent(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
     return run
@@ -139,51 +117,36 @@ def peer(address: str, records: Path) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="one round")
-    parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.peer:
-        peer(arguments.peer[0], Path(arguments.peer[1]))
+    """Measure and print; or be the peer."""
+    if sys.argv[1:2] == [_AS_PEER]:
+        peer(sys.argv[2], Path(sys.argv[3]))
         return
-    rounds = 1 if arguments.quick else ROUNDS
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f} before; {RECORDS:,} real records; median of {rounds} rounds\n")
+    rounds = begin(__doc__)
     try:
-        with _folder() as folder, ToNull(folder / "collector", "forward") as collector, discarding() as nowhere:
+        with (
+            new_folder() as folder,
+            ToNull(folder / "collector", "forward") as collector,
+            discarding("fluentd_discarding.py") as nowhere,
+        ):
             records = folder / "pacct"
             make_records("real", RECORDS, records)
-            _compare("collector", collector.address("forward"), records, rounds)
-            _compare("receiver that discards", nowhere, records, rounds)
+            _compare("the collector", collector.address("forward"), records, rounds)
+            _compare("the receiver that discards", nowhere, records, rounds)
     except UnavailableError as error:
         sys.exit(str(error))
+    end()
 
 
 def _compare(receiver: str, address: str, records: Path, rounds: int) -> None:
+    first = "fluent-logger, nothing acknowledged"
     programs = {
-        "fluent-logger, nothing acknowledged": fluent_logger(address, records),
+        first: fluent_logger(address, records),
         "acctship": acctship(address, records),
         "acctship, 2 connections": acctship(address, records, "connections = 2\n"),
         "acctship, gzip": acctship(address, records, 'compress = "gzip"\n'),
         "acctship, flat": acctship(address, records, "flat = true\n"),
     }
-    into = f"into the {receiver}"
-    print(f"{into:36} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate and CPU beside fluent-logger")
-    runs = [[run() for run in programs.values()] for _ in range(rounds)]
-    first = [row[0] for row in runs]
-    for name, column in zip(programs, zip(*runs, strict=True), strict=True):
-        _line(name, column, first)
-    print(f"load {os.getloadavg()[0]:.1f} behind\n")
-
-
-def _line(name: str, column: Sequence[Sent], first: Sequence[Sent]) -> None:
-    rate, cpu, _ = [statistics.median(figures) for figures in zip(*column, strict=True)]
-    ratios = ""
-    if column[0] is not first[0]:
-        rates = sorted(ours.rate / theirs.rate for ours, theirs in zip(column, first, strict=True))
-        cpus = statistics.median(theirs.cpu_us / ours.cpu_us for ours, theirs in zip(column, first, strict=True))
-        ratios = f"   {statistics.median(rates):.2f} ({rates[0]:.2f} to {rates[-1]:.2f}), {cpus:.2f}"
-    print(f"{name:36} {rate:>10,.0f} {cpu:>13.2f} {max(one.peak_mb for one in column):>8.1f}{ratios}", flush=True)
+    compare(f"{RECORDS:,} real records into {receiver}", programs, rounds, first)
 
 
 if __name__ == "__main__":

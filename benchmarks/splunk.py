@@ -12,28 +12,28 @@ Aims: 60,000 events/s without acknowledgements, 40,000/s with such that take one
 
 from __future__ import annotations
 
-import argparse
 import os
+import resource
 import subprocess
 import sys
-import tempfile
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Site
-from benchmarks.measure import ACCTSHIP, ROUNDS, Cost, cost, machine, make_records, median
+from benchmarks.measure import ACCTSHIP, cost, make_records
+from benchmarks.sending import Sent, begin, compare, discarding, end, new_folder
 from tests.programs import UnavailableError
-from tests.servers.daemon import free_port
 from tests.servers.otelcol import TOKEN, Collector
 
 RECORDS = 500_000
 LONGER = 2
 """Times as many are acknowledged after one second: start and end, with two acknowledgements, take three seconds."""
+_DISCARDING = "splunk_discarding.py"
 _SAMPLE, _MEASURED = 1000, 100_000
 """Events of a body; and of all whose bytes are counted."""
 _TABLE = """
@@ -56,39 +56,20 @@ def table(url: str, *, acks: bool = False, threads: int = 2, compress: bool = Tr
     return _TABLE.format(url=url, acknowledge=yes[acks], compress=yes[compress], omit=omit, threads=threads)
 
 
-@contextmanager
-def receiver(delay: float) -> Iterator[str]:
-    """The receiver that discards; gives its URL."""
-    port = free_port()
-    program = Path(__file__).with_name("splunk_receiver.py")
-    with subprocess.Popen([sys.executable, program, str(port), str(delay)]) as process:
-        time.sleep(0.5)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def ship(folder: Path, records: Path, count: int, outputs: str) -> Cost:
-    """Drain a backlog; gives what that took."""
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        site = Site(Path(name), outputs)
+def ship(records: Path, count: int, outputs: str) -> Sent:
+    """A run of the daemon that drains a backlog, with new state."""
+    with new_folder() as folder:
+        site = Site(folder, outputs)
         os.link(records, site.path)
-        one = cost(["sh", "-c", f"exec {ACCTSHIP} run -c {site.config} --drain 2> {name}/messages"])
-        said = (Path(name) / "messages").read_text()
+        one = cost(["sh", "-c", f"exec {ACCTSHIP} run -c {site.config} --drain 2> {folder}/messages"])
+        said = (folder / "messages").read_text()
         if "all is shipped" not in said:
             sys.exit(f"{count} records are not shipped: {said[-1000:]}")
-        return one
+        return Sent(count / one.wall_seconds, one.cpu_seconds / count * 1e6, one.peak_mb)
 
 
-def line(name: str, count: int, one: Cost) -> None:
-    """Print a line of the table."""
-    cpu = one.cpu_seconds / count * 1e6
-    print(f"{name:46} {count / one.wall_seconds:>9,.0f}/s {cpu:>6.1f} us {one.peak_mb:>6.0f} MB", flush=True)
-
-
-def load(url: str, bodies: list[bytes], events: int, *, compress: bool) -> None:
-    """Print what bare requests of the same bytes come to."""
+def load(url: str, bodies: list[bytes], events: int, *, compress: bool) -> Sent:
+    """Bare requests of the same bytes; the memory is that of this process, which has them all."""
     import urllib3  # noqa: PLC0415 - this process stays small until the others are measured
 
     pool = urllib3.PoolManager()
@@ -97,11 +78,7 @@ def load(url: str, bodies: list[bytes], events: int, *, compress: bool) -> None:
     for body in bodies:
         pool.request("POST", f"{url}/services/collector/event", body=body, headers=headers)
     wall, used = time.perf_counter() - began, time.process_time() - cpu
-    what = "gzipped" if compress else "plain"
-    print(
-        f"bare urllib3, bodies made before, {what:13} {events / wall:>9,.0f}/s {used / events * 1e6:>6.1f} us",
-        flush=True,
-    )
+    return Sent(events / wall, used / events * 1e6, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def sizes(records: Path, omit: str) -> tuple[list[bytes], int]:
@@ -127,39 +104,49 @@ def sizes(records: Path, omit: str) -> tuple[list[bytes], int]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    count = RECORDS // 10 if parser.parse_args().quick else RECORDS
+    rounds = begin(__doc__)
     os.environ["HEC_TOKEN"] = TOKEN
-    print(f"{machine()}; {count:,} records; median of {ROUNDS} rounds\n")
-    with tempfile.TemporaryDirectory(prefix="acctship-bench-") as name:
-        folder = Path(name)
-        make_records("real", count, folder / "records")
+    with new_folder() as folder:
+        few, many = folder / "records", folder / "more"
+        make_records("real", RECORDS, few)
+        make_records("real", LONGER * RECORDS, many)
 
-        make_records("real", LONGER * count, folder / "more")
+        def run(outputs: str) -> Callable[[], Sent]:
+            return partial(ship, few, RECORDS, outputs)
 
-        def measure(what: str, outputs: str, times: int = 1) -> None:
-            records, total = folder / ("records" if times == 1 else "more"), times * count
-            line(what, total, median([ship(folder, records, total, outputs) for _ in range(ROUNDS)]))
-
-        with receiver(0) as url:
-            measure("discarding, no acks, gzipped", table(url))
-            measure("discarding, no acks, plain", table(url, compress=False))
-            measure("discarding, no acks, minimal, gzipped", table(url, omit="minimal"))
-        with receiver(1) as url:
-            measure("discarding, acks after 1 s, 64 in flight", table(url, acks=True, threads=64), LONGER)
-            measure("discarding, acks after 1 s, 16 in flight", table(url, acks=True, threads=16))
+        with discarding(_DISCARDING, "0") as url:
+            programs = {
+                "acctship, no acks, gzipped": run(table(url)),
+                "acctship, no acks, plain": run(table(url, compress=False)),
+                "acctship, no acks, minimal, gzipped": run(table(url, omit="minimal")),
+            }
+            compare(f"{RECORDS:,} real records into a HEC that discards", programs, rounds)
+        with discarding(_DISCARDING, "1") as url:
+            long = partial(ship, many, LONGER * RECORDS, table(url, acks=True, threads=64))
+            programs = {
+                f"acctship, 64 in flight, {LONGER * RECORDS:,} records": long,
+                "acctship, 16 in flight": run(table(url, acks=True, threads=16)),
+            }
+            compare(f"{RECORDS:,} real records, acks after 1 s", programs, rounds)
         try:
             with Collector(folder / "otelcol", "hec", "hec-ack") as it:
-                measure("OTel Collector, no acks", table(it.url("hec")))
-                measure("OTel Collector, acks, 64 in flight", table(it.url("hec-ack"), acks=True, threads=64))
+                programs = {
+                    "acctship, no acks": run(table(it.url("hec"))),
+                    "acctship, acks, 64 in flight": run(table(it.url("hec-ack"), acks=True, threads=64)),
+                }
+                compare(f"{RECORDS:,} real records into a collector", programs, rounds)
         except UnavailableError as error:
             print(f"no OTel Collector: {error}")
-        bodies, events = sizes(folder / "records", "full")
-        sizes(folder / "records", "minimal")
-        with receiver(0) as url:
-            load(url, bodies, events, compress=False)
-            load(url, [zlib.compress(body, 1, 31) for body in bodies], events, compress=True)
+        bodies, events = sizes(few, "full")
+        sizes(few, "minimal")
+        with discarding(_DISCARDING, "0") as url:
+            packed = [zlib.compress(body, 1, 31) for body in bodies]
+            programs = {
+                "bare urllib3, bodies made before, plain": partial(load, url, bodies, events, compress=False),
+                "bare urllib3, bodies made before, gzipped": partial(load, url, packed, events, compress=True),
+            }
+            compare("the same bytes into a HEC that discards", programs, 1)
+    end()
 
 
 if __name__ == "__main__":

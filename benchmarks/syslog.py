@@ -16,22 +16,17 @@ Aims: over TCP at least 100,000 events/s and 1.5 times the tuned syslog-ng; over
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
-import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.daemon import Daemon, Site
-from benchmarks.measure import ROUNDS, machine, make_records
+from benchmarks.measure import make_records
+from benchmarks.sending import Sent, begin, compare, end, new_folder
 from tests.programs import UnavailableError
 from tests.servers.certificates import Authority, Issued
 from tests.servers.daemon import free_port
@@ -45,14 +40,6 @@ _LONGEST, _LOOK = 300.0, 0.002
 _DEFAULT = "follow-freq(1)"
 _TUNED = "follow-freq(0.001) log-fetch-limit(10000) log-iw-size(100000)"
 _QUEUE = "log-fifo-size(200000) flush-lines(1000)"
-
-
-class Sent(NamedTuple):
-    """What one run came to."""
-
-    rate: float
-    cpu_us: float
-    peak_mb: float
 
 
 class Receiver:
@@ -89,7 +76,7 @@ def acctship(receiver: Receiver, records: Path, transport: str, keys: str = "") 
     """A run of acctship, with new state."""
 
     def run() -> Sent:
-        with _folder() as folder:
+        with new_folder() as folder:
             table = f'[outputs.siem]\ntype = "syslog"\nstart = "oldest"\ntransport = "{transport}"\n{keys}'
             ca = f'ca = "{receiver.ca}"\n' if transport == "tls" else ""
             site = Site(folder, f'{table}address = "127.0.0.1:{receiver.ports[transport]}"\n{ca}')
@@ -105,7 +92,7 @@ def syslog_ng(receiver: Receiver, records: Path, source: str, queue: str, second
     """A run of syslog-ng with its own source."""
 
     def run() -> Sent:
-        with _folder() as folder:
+        with new_folder() as folder:
             config = folder / "syslog-ng.conf"
             sender = SyslogNgd(config)
             config.write_text(
@@ -138,12 +125,9 @@ def _watched(receiver: Receiver, sender: Daemon, before: int, seconds: float) ->
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true", help="one round")
-    rounds = 1 if parser.parse_args().quick else ROUNDS
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f} before; {RECORDS:,} real records; median of {rounds} rounds\n")
+    rounds = begin(__doc__)
     try:
-        with _folder() as folder:
+        with new_folder() as folder:
             certificate = Authority(folder / "authority").issue("server")
             receiver, records = Receiver(folder, certificate), folder / "pacct"
             make_records("real", RECORDS, records)
@@ -151,46 +135,20 @@ def main() -> None:
                 _compare(receiver, records, rounds)
     except UnavailableError as error:
         sys.exit(str(error))
+    end()
 
 
 def _compare(receiver: Receiver, records: Path, rounds: int) -> None:
-    default = syslog_ng(receiver, records, _DEFAULT, "", _WINDOW)()
+    title, peer = f"{RECORDS:,} real records into rsyslog", "syslog-ng pacct(), tuned, tcp"
+    compare(title, {"syslog-ng pacct(), default, tcp": syslog_ng(receiver, records, _DEFAULT, "", _WINDOW)}, 1)
     programs = {
-        "syslog-ng pacct(), tuned, tcp": syslog_ng(receiver, records, _TUNED, _QUEUE, _LONGEST),
+        peer: syslog_ng(receiver, records, _TUNED, _QUEUE, _LONGEST),
         "acctship, tcp, json": acctship(receiver, records, "tcp"),
         "acctship, tcp, text": acctship(receiver, records, "tcp", 'format = "text"\n'),
         "acctship, tls, json": acctship(receiver, records, "tls"),
         "acctship, relp, json": acctship(receiver, records, "relp"),
     }
-    print(f"{'program':32} {'events/s':>10} {'CPU us/event':>13} {'peak MB':>8}   rate and CPU beside tuned syslog-ng")
-    _line("syslog-ng pacct(), default, tcp", [default], [])
-    runs: list[list[Sent]] = [[run() for run in programs.values()] for _ in range(rounds)]
-    peer = [row[0] for row in runs]
-    for name, column in zip(programs, zip(*runs, strict=True), strict=True):
-        _line(name, column, peer)
-    print(f"\nload {os.getloadavg()[0]:.1f} behind")
-
-
-def _line(name: str, column: Sequence[Sent], peer: Sequence[Sent]) -> None:
-    middle = [statistics.median(figures) for figures in zip(*column, strict=True)]
-    ratios = ""
-    if peer and column[0] is not peer[0]:
-        rates = sorted(ours.rate / theirs.rate for ours, theirs in zip(column, peer, strict=True))
-        cpus = statistics.median(theirs.cpu_us / ours.cpu_us for ours, theirs in zip(column, peer, strict=True))
-        ratios = f"   {statistics.median(rates):.2f} ({rates[0]:.2f} to {rates[-1]:.2f}), {cpus:.2f}"
-    print(
-        f"{name:32} {middle[0]:>10,.0f} {middle[1]:>13.2f} {max(one.peak_mb for one in column):>8.1f}{ratios}",
-        flush=True,
-    )
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    name = tempfile.mkdtemp(prefix="acctship-bench-")
-    try:
-        yield Path(name)
-    finally:
-        shutil.rmtree(name)
+    compare(title, programs, rounds, peer)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import strategies as st
 
 from acctship.testing.records import (
@@ -25,10 +27,12 @@ __all__ = [
     "ORDERS",
     "SIZE",
     "Order",
+    "any_comp",
     "batch",
     "commands",
     "comp_t",
     "layout",
+    "plain",
     "random_records",
     "record",
     "records",
@@ -66,6 +70,16 @@ def records(order: Order = "<") -> st.SearchStrategy[bytes]:
         swaps=comp,
         comm=commands(),
     )
+
+
+def any_comp(rng: random.Random) -> int:
+    """A comp_t of any size, small as most are."""
+    return comp_t(int(rng.paretovariate(0.2)) - 1)
+
+
+def plain(comp: int) -> int:
+    """What a comp_t says, decoded as acct(5) has it."""
+    return comp % 8192 << 3 * (comp // 8192)
 
 
 def _cut(text: str) -> bytes:

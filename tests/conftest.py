@@ -52,7 +52,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-        assert path.read_text("utf-8") == text, f"{path} differs; if that is right: make docs"
+        assert path.read_text("utf-8") == text, f"{path} differs; if that is right: make golden"
 
     return compare
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import random
 import struct
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.builders import BTIME, Order, comp_t
-
-EXAMPLE = Path(__file__).parents[1] / "examples/pacct"
 
 _OLD = "BBHHHI9H"
 _FORMATS = {

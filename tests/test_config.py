@@ -229,3 +229,13 @@ def test_documented_example_is_right(file: Path) -> None:
     (deployed,) = outputs(file, example)
     assert (deployed.name, deployed.type) == ("copy", "jsonl")
     assert config.load(file).source.labels == {"environment": "production"}
+
+
+def test_folder_that_cannot_be_listed_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Path) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    file.touch()
+    monkeypatch.setattr(Path, "iterdir", refused)  # root may list any
+    with pytest.raises(ConfigError, match=r"conf\.d: cannot be read: Permission denied"):
+        config.load(file)

@@ -138,9 +138,10 @@ def test_unknown_key_at_the_top_has_no_dot() -> None:
     assert unknown_key("sorce", ["source", "outputs"], "") == "sorce: unknown key; did you mean source?"
 
 
-@given(
-    st.dictionaries(st.text(max_size=8), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
-)
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=10)
+
+
+@given(st.dictionaries(st.text(max_size=8), VALUES, max_size=8))
 def test_any_wrong_table_is_refused_with_its_place(table: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"^outputs\.x"):  # at least the name is missing
         convert({key: value for key, value in table.items() if key != "name"}, Table, "outputs.x")

@@ -10,6 +10,7 @@ from acctship.output import OutputSpec, SetupSpec
 
 hookspec = pluggy.HookspecMarker("acctship")
 hookimpl = pluggy.HookimplMarker("acctship")
+"""Decorator of a plugin's functions that are hooks: their names are those of the hooks below."""
 
 
 @hookspec

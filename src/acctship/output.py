@@ -1,7 +1,8 @@
 """The contract of an output: what a plugin gives, what it gets, and what it answers.
 
 A plugin is a package with an entry point in group `acctship`, named like its output type, that names a module with
-the hook `acctship_outputs` (see `acctship.hookspecs`). `docs/plugins.md` builds one.
+the hook `acctship_outputs` (see `acctship.hookspecs`). `docs/tutorial.md` builds one; `docs/plugins.md` is the
+reference.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Output(Protocol):
     def open(self) -> None:
         """Get ready to send. Called once, before the first `send`.
 
-        Read certificates and keys here, and secrets here or in `send`: never before.
+        Read certificates, keys and secrets here or in `send`, wherever you connect: never before.
 
         Raises:
             RetryableError: not now; any OSError means the same.

@@ -6,20 +6,20 @@ the second of two packages with one name. Only what is asked for is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import NamedTuple, TypeVar
+from types import ModuleType
+from typing import NamedTuple
 
 import pluggy
 
+import acctship
 from acctship import hookspecs
 from acctship.errors import PluginError
-from acctship.output import RESERVED_KEYS, OutputConfig, OutputSpec, SetupSpec
+from acctship.output import OutputSpec, SetupSpec
+from acctship.specs import check_outputs, specs
 
 GROUP = "acctship"
-
-Spec = TypeVar("Spec")
 
 
 class Plugin(NamedTuple):
@@ -87,13 +87,10 @@ def load(entry: EntryPoint) -> Plugin:
     """
     try:
         return _load(entry)
-    except ModuleNotFoundError as error:
-        reason = f"needs the module {error.name!r}, which is not installed"
-    except PluginError as error:
-        reason = str(error)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything
-        reason = f"{type(error).__name__}: {error}"
-    raise PluginError(f"plugin {_package(entry)}, entry point {entry.name} = {entry.value}: {reason}")
+        raise PluginError(
+            f"plugin {_package(entry)}, entry point {entry.name} = {entry.value}: {_reason(error)}"
+        ) from None
 
 
 def _load(entry: EntryPoint) -> Plugin:
@@ -101,38 +98,36 @@ def _load(entry: EntryPoint) -> Plugin:
     manager.add_hookspecs(hookspecs)
     manager.register(entry.load(), entry.name)
     manager.check_pending()
-    outputs = tuple(_flat(manager.hook.acctship_outputs(), OutputSpec, "acctship_outputs"))
-    setups = tuple(_flat(manager.hook.acctship_setup(), SetupSpec, "acctship_setup"))
-    for spec in outputs:
-        _check(spec)
-    if entry.name not in [spec.name for spec in outputs]:
-        brings = ", ".join(spec.name for spec in outputs) or "none"
-        raise PluginError(f"acctship_outputs() must bring an output named like the entry point; it brings {brings}")
+    outputs = tuple(specs(manager.hook.acctship_outputs(), OutputSpec, "acctship_outputs"))
+    setups = tuple(specs(manager.hook.acctship_setup(), SetupSpec, "acctship_setup"))
+    check_outputs(outputs, entry.name)
     return Plugin(_package(entry), entry.dist.name if entry.dist else "", outputs, setups)
 
 
-def _flat(results: Iterable[object], kind: type[Spec], hook: str) -> Iterator[Spec]:
-    for result in results:
-        if not isinstance(result, Iterable):
-            raise PluginError(f"{hook}() gave {result!r}, not an iterable of {kind.__name__}")
-        for spec in result:
-            if not isinstance(spec, kind):
-                raise PluginError(f"{hook}() yielded {spec!r}, not an acctship.{kind.__name__}")
-            yield spec
+def _reason(error: BaseException) -> str:
+    """What a stranger's module raised, with its type, in one line."""
+    if isinstance(error, PluginError):
+        return str(error)
+    if isinstance(error, pluggy.PluginValidationError):  # pluggy says it in several lines
+        return f"{': '.join(str(error).splitlines())}; docs/plugins.md has the hooks"
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - of a plugin's own making
+        text = "its text cannot be had"
+    lacks = _lacks(error)
+    if lacks.partition(".")[0] == "acctship":
+        text += f": acctship {acctship.__version__} has no such name: install the version that this plugin is made for"
+    elif isinstance(error, ModuleNotFoundError):
+        return f"needs the module {lacks!r}: install it, or the extra of this plugin that brings it"
+    return f"{type(error).__name__}: {text}"
 
 
-def _check(spec: OutputSpec) -> None:
-    config = spec.config
-    if not _is_config(config):
-        raise PluginError(f"the config of output {spec.name!r} is {config!r}, not a subclass of acctship.OutputConfig")
-    if config.output is OutputConfig.output:
-        raise PluginError(f"{config.__qualname__}.output() is missing")
-    if taken := [key for key in config.__struct_encode_fields__ if key in RESERVED_KEYS]:
-        raise PluginError(f"{config.__qualname__}.{taken[0]}: this key is acctship's own; choose another name")
-
-
-def _is_config(config: object) -> bool:
-    return isinstance(config, type) and issubclass(config, OutputConfig)
+def _lacks(error: BaseException) -> str:
+    """The module that is missing, or lacks a name; empty if it is something else that went wrong."""
+    if isinstance(error, ImportError):
+        return error.name or ""
+    module = error.obj if isinstance(error, AttributeError) else None
+    return module.__name__ if isinstance(module, ModuleType) else ""
 
 
 def _package(entry: EntryPoint) -> str:

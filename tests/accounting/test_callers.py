@@ -12,7 +12,8 @@ from acctship.accounting.callers import caller_of, callers, describe
 from acctship.events.names import Names, no_name
 from acctship.records import Reader, command
 from tests.builders import batch, record
-from tests.kernel.nested import ROOT, nested
+from tests.kernel.nested import nested
+from tests.paths import ROOT
 
 NAMES = Names({1001: "eve"}.get, no_name)
 

@@ -137,7 +137,7 @@ def test_no_file_is_no_error_and_one_that_cannot_be_read_is(tmp_path: Path) -> N
     looking = Lookout(str(tmp_path / "missing"))
     looking.aim()
     assert not looking.find(NAME)
-    assert looking.free_blocks() is not None
+    assert looking.room() is not None
     looking = Lookout(str(tmp_path))
     looking.aim()
     with pytest.raises(IsADirectoryError):

@@ -1,4 +1,4 @@
-"""Which file systems will do, and how much room the kernel wants there."""
+"""Which file systems will do, and what is unwise about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from acctship.accounting import suitable
 from acctship.accounting.mounts import Mount, mount_of
-from acctship.accounting.suitable import Room, refuse_unsuitable, room, warnings
+from acctship.accounting.pausing import Room, Thresholds
+from acctship.accounting.suitable import refuse_unsuitable, warnings
 from acctship.errors import AccountingError
 
 
@@ -34,26 +35,14 @@ def test_remote_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         refuse_unsuitable(tmp_path)
 
 
-@pytest.mark.parametrize(("free", "enough"), [(39, False), (40, True), (1000, True)])
-def test_room_as_the_kernel_counts_it(free: int, enough: bool) -> None:
-    space = Room(free, 1000, free * 4096, suspend=2, resume=4)
-    assert (space.enough, space.percent) == (enough, free / 10)
-    assert Room(0, 0, 0, 2, 4).enough, "ramfs has no limit"
-
-
-def test_thresholds_are_those_of_this_kernel(tmp_path: Path) -> None:
-    resume, suspend, _ = map(int, Path("/proc/sys/kernel/acct").read_text().split())
-    assert room(tmp_path)[3:] == (suspend, resume)
-
-
 def test_warnings_of_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = mount_of(Path("/"))
     monkeypatch.setattr(suitable, "own_pid_namespace", lambda: False)
-    monkeypatch.setattr(suitable, "room", lambda _: Room(500, 1000, 1, 2, 4))
+    monkeypatch.setattr(suitable, "room", lambda _: Room(500, 1000, 1, Thresholds()))
     monkeypatch.setattr(suitable, "mount_of", lambda path: root if path == Path("/") else Mount("1", "9:9", "ext4"))
     assert warnings(tmp_path) == []
 
-    monkeypatch.setattr(suitable, "room", lambda _: Room(30, 1000, 1, 2, 4))
+    monkeypatch.setattr(suitable, "room", lambda _: Room(30, 1000, 1, Thresholds()))
     monkeypatch.setattr(suitable, "mount_of", lambda _: root)
     assert [warning.removeprefix(f"{tmp_path}: ") for warning in warnings(tmp_path)][:2] == [
         "3.0 % free: the kernel pauses accounting at 2 %, resumes at 4 %: make room",

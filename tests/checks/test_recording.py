@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from acctship.accounting.suitable import Room, room
+from acctship.accounting.pausing import Room, Thresholds, room
 from acctship.checks.recording import judged, recording, space
 from tests.cli.command import ACCTSHIP
 from tests.kernel.nested import Ground, nested
@@ -53,7 +53,7 @@ def test_file_that_is_not_there_is_not_recorded_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("free", "state"), [(50, "ok"), (40, "ok"), (39, "warn"), (21, "warn"), (20, "FAILED")])
 def test_room_is_judged_as_the_kernel_does(tmp_path: Path, free: int, state: str) -> None:
     """A stand-in for disks of every size."""
-    found = judged(tmp_path / "pacct", Room(free, 1000, free * 4096, suspend=2, resume=4))
+    found = judged(tmp_path / "pacct", Room(free, 1000, free * 4096, Thresholds()))
     assert (found.state, "% of the file system of" in found.finding) == (state, True)
 
 

@@ -30,6 +30,7 @@ def test_folder_of_somebody_else_cannot_be_written(public: Path) -> None:
     found = state.state_writable(public, STRANGER)
     assert found
     assert (found.state, found.finding.startswith("user stranger may not ")) == ("FAILED", True)
+    assert "chmod 0750" in found.advice, "the group may ask for the status"
     os.chown(public, 4001, 4001)
     found = state.state_writable(public, STRANGER)
     assert found

@@ -43,12 +43,14 @@ class Site:
         config: the configuration.
         state: the state folder.
         environment: of the daemon.
+        program: acctship as it is installed, or another that does the same.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log" / "pacct"
         self.config, self.state = folder / "acctship.toml", folder / "state"
         self.environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        self.program: tuple[str | Path, ...] = (ACCTSHIP,)
         self.path.parent.mkdir()
         self.configure()
 
@@ -84,7 +86,7 @@ class Site:
     def run(self, *arguments: str) -> Iterator[Service]:
         """A daemon; it is killed in the end if it still runs."""
         with subprocess.Popen(
-            [ACCTSHIP, "run", "-c", self.config, *arguments],
+            [*self.program, "run", "-c", self.config, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -121,3 +123,9 @@ class Service:
         """End it as a power loss would, but for what the kernel has in memory."""
         self.process.kill()
         self.process.wait()
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for the end of a process whose standard output somebody else reads; gives exit code and what it said."""
+    assert process.stderr is not None
+    return process.wait(PATIENCE), process.stderr.read().decode()

@@ -58,6 +58,7 @@ NULL = '[outputs.siem]\ntype = "null"\n'
         (f"{COPY}[outputs.copy.delivery]\ntimeout = inf\n", "outputs.copy.delivery.timeout"),
         (f'{COPY}[outputs.copy.delivery]\nguarantee = "written"\n', "outputs.copy.delivery.guarantee: follows from"),
         (f"{COPY}delivery = 7\n", "outputs.copy.delivery: expected a table"),
+        (f"canary = 7\n{COPY}", "canary: expected a table, got a whole number"),
         ("[outputs.copy]\n", 'outputs.copy.type: missing: write type = "..."'),
         ('[outputs.copy]\ntype = "jsonk"\n', "outputs.copy.type: no output 'jsonk'; did you mean jsonl?"),
         ('[outputs."a b"]\ntype = "jsonl"\n', "outputs.a b: an output's name is made of letters, digits, - and _"),

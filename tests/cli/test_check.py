@@ -16,9 +16,9 @@ from tests.cli.command import acctship
 from tests.cli.fakes import distribution
 from tests.cli.service import Site, until
 from tests.conftest import skip
+from tests.paths import PACCT
 
 NOBODY = 65534
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 
 
 @pytest.fixture
@@ -113,9 +113,7 @@ def test_draft_needs_no_secret_and_no_receiver(tmp_path: Path, secret: str) -> N
     environment = {"PYTHONPATH": str(tmp_path / "site")}
     done = acctship("check", "--offline", draft, environment=environment)
     assert (done.code, done.err) == (0, "")
-    assert (
-        acctship("run", "--once", "-c", draft, "-f", EXAMPLE, environment=environment).code == 3
-    )  # which does need it
+    assert acctship("run", "--once", "-c", draft, "-f", PACCT, environment=environment).code == 3  # which does need it
     draft.write_text('[outputs.a]\ntype = "hidden"\ntoken = "hunter2"\n')
     done = acctship("check", "--offline", draft, environment=environment)
     assert (done.code, "never written here" in done.error, "hunter2" in done.err) == (3, True, False)
@@ -191,3 +189,11 @@ def test_owner_of_the_state_is_the_user(open_site: Site) -> None:
 def test_user_who_does_not_exist(tmp_path: Path) -> None:
     done = acctship("check", "-c", Site(tmp_path).config, "--user", "no-such-user")
     assert (done.code, done.error) == (1, "no user no-such-user: name the one that the daemon runs as")
+
+
+def test_configuration_without_an_output_is_a_failure(tmp_path: Path) -> None:
+    config = tmp_path / "acctship.toml"
+    config.write_text(f'[state]\ndirectory = "{tmp_path}/state"\n')
+    done = acctship("check", "-c", config, "-f", PACCT)
+    assert (done.code, b"FAILED  outputs: " in done.out) == (3, True)
+    assert done.error == f'{config}: no output: add [outputs.NAME] with type = "..."'

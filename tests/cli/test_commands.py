@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +16,7 @@ import acctship as package
 from acctship.cli import COMMANDS
 from tests.cli.command import Done, accounting, acctship
 from tests.cli.fakes import distribution, good
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
-"""Records of a real kernel, which come with the project."""
+from tests.paths import PACCT
 
 ALL = [(), *[(name,) for name in COMMANDS], ("outputs", "list"), ("outputs", "show")]
 
@@ -71,9 +71,9 @@ def test_wrong_usage_is_2_and_says_how_to_get_help(arguments: tuple[str, ...]) -
 
 
 def test_run_once_ships_the_kernels_own_records_and_sums_up() -> None:
-    done = acctship("run", "--once", "-f", EXAMPLE)
+    done = acctship("run", "--once", "-f", PACCT)
     assert done.code == 0
-    count = EXAMPLE.stat().st_size // 64
+    count = PACCT.stat().st_size // 64
     assert [event["event"]["sequence"] for event in done.events] == list(range(count))
     assert done.error.startswith("outputs.stdout (jsonl, written): ")
     assert f"{count} records" in done.error
@@ -112,19 +112,19 @@ def test_run_once_reads_standard_input() -> None:
 
 
 def test_check_says_what_it_found() -> None:
-    done = acctship("check", "-f", EXAMPLE)
+    done = acctship("check", "-f", PACCT)
     assert (done.code, done.err) == (0, "")
     lines = done.out.decode().splitlines()
     assert all(line.startswith("ok ") for line in lines)
     assert any("source id: " in line for line in lines)
     assert any("outputs.stdout: jsonl, written, by acctship " in line for line in lines)
-    assert any(f"{EXAMPLE}: Linux v3, little-endian: byte 1 is 0x03" in line for line in lines)
+    assert any(f"{PACCT}: Linux v3, little-endian: byte 1 is 0x03" in line for line in lines)
 
 
 def test_check_goes_on_after_a_failure_and_gives_the_first_ones_code(tmp_path: Path) -> None:
     config = tmp_path / "my.toml"
     config.write_text('[outputs.copy]\ntype = "jsonk"\n')
-    done = acctship("check", "-c", config, "-f", tmp_path / "missing", "-f", EXAMPLE)
+    done = acctship("check", "-c", config, "-f", tmp_path / "missing", "-f", PACCT)
     assert done.code == 3
     assert [line.split()[0] for line in done.out.decode().splitlines()] == ["ok", "ok", "ok", "FAILED", "FAILED", "ok"]
     assert len(done.err.splitlines()) == 2
@@ -149,7 +149,7 @@ def test_schema_is_a_json_schema_that_its_own_events_pass() -> None:
     assert (done.code, done.err) == (0, "")
     schema = json.loads(done.out)
     Draft202012Validator.check_schema(schema)
-    for event in acctship("decode", "-f", EXAMPLE).events:
+    for event in acctship("decode", "-f", PACCT).events:
         Draft202012Validator(schema).validate(event)
     with pytest.raises(Exception, match="is not of type 'string'"):
         Draft202012Validator(schema).validate({**event, "@timestamp": 7})
@@ -192,7 +192,7 @@ def test_completion(words: str, expected: list[str]) -> None:
     assert [line.partition(",")[2] for line in done.out.decode().splitlines()] == expected
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("decode", "-f", str(EXAMPLE)), ("schema",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("decode", "-f", str(PACCT)), ("schema",)])
 def test_no_plugin_is_loaded(arguments: tuple[str, ...], site: Path, run: Callable[..., Done], tmp_path: Path) -> None:
     touch = "from pathlib import Path\nPath('loaded').touch()\n"
     distribution(site, "probe", {"null": touch + good()})
@@ -204,7 +204,7 @@ def test_no_plugin_is_loaded(arguments: tuple[str, ...], site: Path, run: Callab
 
 def test_run_loads_only_the_output_that_it_uses(site: Path, run: Callable[..., Done], tmp_path: Path) -> None:
     distribution(site, "probe", {"null": "from pathlib import Path\nPath('loaded').touch()\n" + good()})
-    assert run("run", "--once", "-f", EXAMPLE).code == 0
+    assert run("run", "--once", "-f", PACCT).code == 0
     assert not (tmp_path / "loaded").exists()
 
 
@@ -223,3 +223,20 @@ def test_errors_of_what_units_run_end_in_the_runbook(command: tuple[str, ...], s
 
 def test_errors_of_other_commands_do_not(tmp_path: Path) -> None:
     assert "runbook" not in acctship("decode", "-f", tmp_path / "missing").err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("ZeroDivisionError('a\\x1b[31mb')", r"a bug in acctship: ZeroDivisionError: a\x1b[31mb; please report it "),
+        ("OSError(28, 'No space left on device', '/srv/x')", "/srv/x: No space left on device"),
+    ],
+)
+def test_error_that_nobody_expected_is_one_line_and_a_traceback_only_with_debug(error: str, said: str) -> None:
+    broken = f"from acctship.cli import main, schema\ndef fail(): raise {error}\nschema.json_schema = fail\nmain()\n"
+    for debug in (False, True):
+        command = [sys.executable, "-c", broken, *(["--debug"] if debug else []), "schema"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1].startswith(f"acctship: {said}")
+        assert ("Traceback" in done.stderr, done.stderr.count("\n") == 1) == (debug, not debug)

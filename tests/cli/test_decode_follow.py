@@ -19,7 +19,7 @@ import pytest
 from acctship.delivery.keeping.documents import read
 from acctship.delivery.tail import TailState
 from tests.cli.command import ACCTSHIP
-from tests.cli.service import PATIENCE, records, until
+from tests.cli.service import ended, records, until
 from tests.faults.campaign import KILLS, choices
 
 MANY = 20_000
@@ -54,7 +54,7 @@ class Agent:
         with self.out.open("wb") as out, self.run(out) as process:
             until(lambda: last in pids(self.out.read_bytes()), f"record {last}")
             process.terminate()
-            assert end(process) == (0, "")
+            assert ended(process) == (0, "")
         return pids(self.out.read_bytes())
 
 
@@ -69,12 +69,6 @@ def events(printed: bytes) -> list[dict[str, Any]]:
 
 def pids(printed: bytes) -> list[int]:
     return [event["process"]["pid"] for event in events(printed)]
-
-
-def end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit code, and what was said; what is still printed is not read."""
-    assert process.stderr is not None
-    return process.wait(PATIENCE), process.stderr.read().decode()
 
 
 def test_what_was_printed_is_not_printed_again(agent: Agent) -> None:
@@ -92,7 +86,7 @@ def test_rotation_while_it_runs_and_while_it_does_not_loses_nothing(agent: Agent
         agent.append(4, 6)
         until(lambda: pids(agent.out.read_bytes()) == [1, 2, 3, 4, 5], "those of the next file")
         process.terminate()
-        assert end(process)[0] == 0
+        assert ended(process)[0] == 0
     agent.append(6, 8)
     agent.path.rename(agent.path.with_name("pacct.2"))
     agent.append(8, 10)
@@ -106,7 +100,7 @@ def test_end_amid_many_records_prints_none_twice(agent: Agent) -> None:
         first = process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         printed = pids(first + process.stdout.read())
-        assert end(process) == (0, "")
+        assert ended(process) == (0, "")
     assert 0 < len(printed) < MANY
     assert printed + agent.pids_until(MANY - 1) == [*range(MANY)]
 
@@ -117,7 +111,7 @@ def test_reader_that_goes_amid_many_records_ends_it_well_and_the_next_gets_the_r
         assert process.stdout is not None
         printed = [event["process"]["pid"] for event in (json.loads(process.stdout.readline()) for _ in range(100))]
         process.stdout.close()
-        assert end(process) == (0, "")
+        assert ended(process) == (0, "")
     assert read(agent.state, TailState, "nothing").segments[0].size == MANY * 64
     assert {*printed, *agent.pids_until(MANY - 1)} == {*range(MANY)}
 
@@ -128,7 +122,7 @@ def test_reader_that_goes_while_nothing_comes_ends_it_well(agent: Agent) -> None
         assert process.stdout is not None
         assert [pids(process.stdout.readline()) for _ in range(2)] == [[1], [2]]
         process.stdout.close()
-        assert end(process) == (0, "")
+        assert ended(process) == (0, "")
     agent.append(3, 5)
     assert agent.pids_until(4) == [3, 4]
 
@@ -159,5 +153,5 @@ def test_damaged_state_is_refused_with_one_line(agent: Agent) -> None:
     agent.pids_until(2)
     agent.state.write_bytes(agent.state.read_bytes()[:20])
     with agent.run(subprocess.DEVNULL) as process:
-        code, said = end(process)
+        code, said = ended(process)
     assert (code, said.count("\n"), str(agent.state) in said) == (3, 1, True)

@@ -9,8 +9,7 @@ import pytest
 
 from tests.builders import BTIME, record
 from tests.cli.command import Done, accounting, acctship, on_terminal
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
+from tests.paths import PACCT
 
 
 @pytest.fixture
@@ -99,7 +98,7 @@ def test_json_is_what_decode_prints(two: tuple[Path, Path]) -> None:
     options = ("--host-name", "web1", "--source-id", "them", "--numeric")
     decoded = acctship("decode", "-f", two[0], "-f", two[1], *options).out
     assert acctship("dump", "--json", *two, *options).out == decoded
-    assert acctship("dump", "--json", EXAMPLE).out == acctship("decode", "-f", EXAMPLE).out
+    assert acctship("dump", "--json", PACCT).out == acctship("decode", "-f", PACCT).out
 
 
 def test_ids_of_events_do_not_depend_on_the_order(two: tuple[Path, Path]) -> None:
@@ -137,21 +136,21 @@ def test_ahz_is_that_of_events(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage(options: str, said: str) -> None:
-    done = acctship("dump", *options.split(), EXAMPLE)
+    done = acctship("dump", *options.split(), PACCT)
     assert (done.code, done.out) == (2, b"")
     assert said in done.err
 
 
 def test_records_do_not_go_to_a_terminal() -> None:
-    screen = on_terminal("dump", "--raw", EXAMPLE)
+    screen = on_terminal("dump", "--raw", PACCT)
     assert screen.code == 2
     assert b"not to a terminal" in screen.terminal
 
 
 def test_rows_and_events_go_to_a_terminal() -> None:
-    assert on_terminal("dump", EXAMPLE).terminal.count(b"|v3|") == len(EXAMPLE.read_bytes()) // 64
-    assert b'\x1b[36m"acct"\x1b[0m' in on_terminal("dump", "--json", "-n", "1", EXAMPLE).terminal
-    assert b"\x1b" not in on_terminal("dump", EXAMPLE).terminal
+    assert on_terminal("dump", PACCT).terminal.count(b"|v3|") == len(PACCT.read_bytes()) // 64
+    assert b'\x1b[36m"acct"\x1b[0m' in on_terminal("dump", "--json", "-n", "1", PACCT).terminal
+    assert b"\x1b" not in on_terminal("dump", PACCT).terminal
 
 
 def test_help_and_version() -> None:
@@ -160,7 +159,7 @@ def test_help_and_version() -> None:
 
 
 def test_no_plugin_is_loaded() -> None:
-    done = acctship("dump", EXAMPLE, environment={"PYTHONPROFILEIMPORTTIME": "1"})
+    done = acctship("dump", PACCT, environment={"PYTHONPROFILEIMPORTTIME": "1"})
     assert done.code == 0
     assert "acctship.reports.dump" in done.err
     for module in ("acctship.outputs.jsonl", "rich", "acctship.events.normalize"):

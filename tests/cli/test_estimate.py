@@ -16,10 +16,9 @@ import pytest
 from tests.builders import BTIME, HOSTILE_COMMANDS, record
 from tests.cli.command import ACCTSHIP, Done, accounting, acctship, heed_permissions, on_terminal
 from tests.cli.fakes import distribution, good
+from tests.paths import PACCT, ROOT
 from tests.reports.auditd import event, login, size
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples/pacct"
 GOLDEN = ROOT / "tests/golden/estimate.txt"
 DAY = 86_400
 
@@ -65,7 +64,7 @@ def test_bytes_are_those_that_decode_and_run_write(pacct: Path, tmp_path: Path) 
 
 def test_figures_of_the_records_that_come_with_the_project(golden: Callable[[Path, str], None]) -> None:
     arguments = ("estimate", "--numeric", "--source-id", "docs", "-")
-    text = acctship(*arguments, stdin=EXAMPLE.read_bytes()).out.decode()
+    text = acctship(*arguments, stdin=PACCT.read_bytes()).out.decode()
     # Implementations of zlib differ by a little.
     golden(GOLDEN, "".join(map(_without_gzip, text.splitlines(keepends=True))))
 

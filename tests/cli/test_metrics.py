@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from acctship.cli import metrics_server
 from acctship.cli.metrics import METRICS
 from acctship.cli.telling import parse_address
 from tests.cli.command import acctship
@@ -59,6 +60,7 @@ def test_daemon_serves_what_it_says_in_its_status(site: Site) -> None:
     with serving(site) as (_, url):
         assert url.startswith("http://127.0.0.1:")
         until(lambda: delivered(url) >= 5, "the records")
+        until(lambda: samples(scrape(url))["acctship_output_lag_seconds", "copy"] == 0, "the cursor moves behind them")
         found = samples(scrape(url))
         said = json.loads((site.state / "status.json").read_bytes())
         assert found["acctship_up", ""] == 1
@@ -76,12 +78,12 @@ def test_metrics_go_on_when_the_configuration_is_read_anew(site: Site) -> None:
         until(lambda: ("acctship_dead_letters", "more") in samples(scrape(url)), "the other output")
 
 
-def test_client_that_says_nothing_keeps_nobody_waiting_for_ever(site: Site) -> None:
-    with serving(site) as (_, url):
-        until(lambda: delivered(url) >= 5, "the records")
-        host, port = url.removeprefix("http://").removesuffix("/metrics").split(":")
-        with socket.create_connection((host, int(port))):
-            assert delivered(url) >= 5
+def test_client_that_says_nothing_keeps_nobody_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert metrics_server.ANSWER < 10, "Prometheus gives a scrape up after 10 s"
+    monkeypatch.setattr(metrics_server.Handler, "timeout", 0.1)
+    port = metrics_server.serve("127.0.0.1", 0, lambda: None)
+    with socket.create_connection(("127.0.0.1", port)):
+        assert scrape(f"http://127.0.0.1:{port}/metrics") == ""
 
 
 def test_port_that_is_taken_is_said_before_anything_is_shipped(site: Site) -> None:
@@ -140,3 +142,8 @@ def test_names_keep_to_the_conventions() -> None:
         assert re.fullmatch(r"acctship_[a-z_]+", metric.name)
         assert metric.name.endswith("_total") == (metric.kind == "counter"), metric.name
         assert metric.meaning, metric.name
+
+
+def test_command_line_with_an_address_that_is_none_is_refused(site: Site) -> None:
+    done = acctship("run", "-c", site.config, "--metrics", "nowhere")
+    assert (done.code, "'nowhere' is not [ADDRESS:]PORT" in done.err) == (2, True)

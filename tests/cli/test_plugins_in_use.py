@@ -8,19 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Done
-from tests.cli.fakes import BROKEN, distribution, good
-
-FAULTY_METHODS = {
-    "output gives None": ("return Null()", "return None", "gave None, which has not open, send and close"),
-    "output gives half an output": ("def close(self): pass", "", "which has not open, send and close"),
-    "output raises": ("return Null()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
-    "output exits": ("return Null()", "raise SystemExit(0)", "SystemExit: 0"),
-    "delivery raises": ("return acctship.Delivery()", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
-    "delivery exits": ("return acctship.Delivery()", "raise SystemExit(0)", "SystemExit: 0"),
-    "delivery gives None": ("return acctship.Delivery()", "return None", "delivery() gave None"),
-    "delivery gives what is out of range": ("acctship.Delivery()", "acctship.Delivery(in_flight=0)", "in_flight"),
-}
-"""What stands in a good plugin, what is put in its place, and what the error says."""
+from tests.cli.fakes import BROKEN, FAULTY_METHODS, distribution, good
 
 
 def test_outputs_list_names_every_broken_plugin_and_goes_on(site: Path, run: Callable[..., Done]) -> None:
@@ -125,9 +113,34 @@ def test_outputs_show_explains_the_keys_of_a_stranger(site: Path, run: Callable[
     assert any(line.startswith("in_flight whole number 1 ") for line in lines)
 
 
+@pytest.mark.parametrize("case", [case for case in FAULTY_METHODS if case.startswith("delivery")])
+def test_outputs_show_goes_on_where_delivery_is_faulty(case: str, site: Path, run: Callable[..., Done]) -> None:
+    old, new, _ = FAULTY_METHODS[case]
+    distribution(site, "strange-thing", {"null": good().replace(old, new)})
+    done = run("outputs", "show", "null")
+    assert (done.code, done.err) == (0, "")
+    assert b"in_flight" in done.out
+
+
 def test_outputs_show_of_limits_that_depend_on_keys(site: Path, run: Callable[..., Done]) -> None:
     source = good(keys="level: int").replace("acctship.Delivery()", "acctship.Delivery(in_flight=self.level + 1)")
     distribution(site, "fine-thing", {"null": source})
     done = run("outputs", "show", "null")
     assert done.code == 0
     assert b"depends on the keys above" in done.out
+
+
+@pytest.mark.parametrize("error", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
+@pytest.mark.parametrize("method", ["open(self)", "send(self, batch)", "close(self)"])
+def test_output_that_would_end_the_program_does_not(
+    error: str, method: str, site: Path, ship_to: Callable[[str], Done]
+) -> None:
+    first, _, rest = good().partition(f"def {method}: ")
+    source = f"{first}def {method}: raise {error}\n{rest.partition(chr(10))[2]}"
+    distribution(site, "strange-thing", {"null": source})
+    done = ship_to("null")
+    if method.startswith("close"):  # there is nobody left to tell
+        assert (done.code, "2 events delivered" in done.error) == (0, True)
+    else:
+        assert done.code == 1
+        assert "2 NOT DELIVERED: a bug in strange-thing 1.2.3: RuntimeError: it raised " in done.error

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ import pytest
 from tests.cli.command import ACCTSHIP, acctship
 from tests.cli.service import Site, records, until
 from tests.conftest import skip
+
+SETTLES_SOON = """\
+from acctship.cli import main
+from acctship.delivery.following import holdings
+holdings.SETTLED = 1.0
+main()
+"""
+"""acctship as it is, but that a rotated file which has not grown for a second is taken to be complete, not for ten."""
 
 
 @pytest.fixture
@@ -46,6 +55,7 @@ def test_new_output_starts_at_the_present_and_says_what_it_leaves_out(site: Site
 
 
 def test_rotation_loses_nothing(site: Site) -> None:
+    site.program = (sys.executable, "-c", SETTLES_SOON)
     site.append(1, 3)
     with site.run():
         for turn in range(1, 6):
@@ -174,10 +184,16 @@ def test_orphaned_output_is_listed_and_can_be_forgotten(site: Site) -> None:
     assert "is orphaned" not in acctship("run", "--once", "-c", site.config).err
 
 
-@pytest.mark.parametrize(
-    "name", ["identity.json", "segments.json", "outputs.json", "health.jsonl", "cursors/copy.json"]
+@pytest.mark.parametrize(  # every harm to every file: tests/delivery/keeping/test_state_damage.py
+    ("name", "harm"),
+    [
+        ("identity.json", "cut"),
+        ("segments.json", "empty"),
+        ("outputs.json", "missing"),
+        ("health.jsonl", "cut"),
+        ("cursors/copy.json", "missing"),
+    ],
 )
-@pytest.mark.parametrize("harm", ["missing", "empty", "cut"])
 def test_damaged_state_is_an_error_that_names_the_remedy(site: Site, name: str, harm: str) -> None:
     site.append(1, 4)
     acctship("run", "--once", "-c", site.config)

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from acctship import EventBatch, SendResult
+from acctship import EventBatch, HaltError, SendResult
 from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.state import State
 from acctship.delivery.sending.patience import FOR_EVER, Patience
@@ -20,6 +21,7 @@ from acctship.events.identity import Machine
 from acctship.events.names import Names, no_name
 from acctship.events.source import Source
 from tests.delivery.following.followed import numbered
+from tests.delivery.standins import deploy
 
 MACHINE = Machine("web1", "0" * 32)
 PATIENCE = 20.0
@@ -52,6 +54,16 @@ class Sink:
 
     def health(self, action: str) -> list[dict[str, Any]]:
         return [event for event in self.events if event["event"]["action"] == action]
+
+
+def oldest(sink: Sink, name: str = "sink", **limits: Any) -> Deployed:
+    """An output that wants all that is there, and lets no event wait for others."""
+    return replace(deploy(lambda: sink, name=name, linger=0.0, **limits), start="oldest")
+
+
+def halt(_batch: EventBatch) -> SendResult:
+    """What a sink does whose set-up is wrong."""
+    raise HaltError("bad token")
 
 
 class Running:

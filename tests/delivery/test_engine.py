@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from acctship import EventBatch, HaltError, SendResult
+from acctship import EventBatch
 from acctship.delivery.keeping import documents
-from acctship.deployed import Deployed
 from tests.builders import SIZE
 from tests.delivery.following.followed import numbered
-from tests.delivery.running import Running, Sink, running
-from tests.delivery.standins import deploy
-
-
-def oldest(sink: Sink, name: str = "sink", **limits: Any) -> Deployed:
-    return replace(deploy(lambda: sink, name=name, linger=0.0, **limits), start="oldest")
-
-
-def halt(_batch: object) -> SendResult:
-    raise HaltError("bad token")
+from tests.delivery.running import Running, Sink, halt, oldest, running
 
 
 def test_cursor_is_on_disk_before_the_first_send(tmp_path: Path) -> None:
@@ -61,9 +49,10 @@ def test_nothing_is_sent_while_the_cursor_cannot_be_written(tmp_path: Path, monk
     assert [event["acct"]["health"]["phase"] for event in sink.health("state-unwritable")] == ["start", "end"]
 
 
-def test_records_whose_file_is_gone_are_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.0)
-    monkeypatch.setattr("acctship.delivery.engine._LOOK_FOR_LOST", 0.0)
+def test_records_whose_file_was_gone_at_the_start_are_told_of_once_and_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acctship.delivery.following.holdings.SETTLED", 0.1)
     sink = Sink()
     with running(tmp_path, oldest(sink)) as run:
         run.append(1, 2)
@@ -243,6 +232,7 @@ def test_what_was_cut_off_before_it_was_read_is_told_with_its_bounds(
 
 def test_segments_that_are_forgotten_leave_the_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acctship.delivery.following.segments.MOST_WITHOUT_FILES", 0)
+    monkeypatch.setattr("acctship.delivery.following.follower.LOOK_EVERY", 0.05)
     monkeypatch.setattr("acctship.delivery.shipper.EVERY", 0.1)
     sink, cursor = Sink(), tmp_path / "state/cursors/sink.json"
     with running(tmp_path, oldest(sink)) as run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -24,9 +23,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture(autouse=True)
-def often(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acctship.delivery.engine.LOOK_FOR_FORCED", 0.0)
-    return iter([None])
 
 
 def line(path: str, reason: str = "max_size = 1 GB") -> bytes:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from acctship.delivery.health import health_event
+from acctship.delivery.health import health_event, time_ns
 from acctship.delivery.notice import ACTIONS, Notice
 from acctship.events.identity import Machine
 from acctship.events.source import Source
@@ -58,3 +58,10 @@ def test_unknown_machine_has_no_host() -> None:
 def test_action_that_is_not_documented_is_a_bug() -> None:
     with pytest.raises(ValueError, match="'made-up' is not among the actions"):
         Notice("made-up", "something happened")
+
+
+def test_time_of_an_event_is_read_as_it_was_written_to_the_millisecond() -> None:
+    for milli in range(1000):
+        now = 1_700_000_000_000_000_000 + milli * 1_000_000
+        told = json.loads(health_event(Notice("truncated", "it was cut"), SOURCE, now))["@timestamp"]
+        assert time_ns(told) == now

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from acctship.accounting.pausing import Limits
+from acctship.accounting.pausing import Room, Thresholds
 from acctship.delivery.outages import Outages
 from tests.delivery.test_reporting import Desk
 
-LIMITS = Limits(resume=4, suspend=2, every=30)
-FULL, LOW, ROOMY = (1, 100), (3, 100), (4, 100)
+FULL, LOW, ROOMY = (Room(free, 100, free * 4096, Thresholds(resume=4, suspend=2, every=30)) for free in (1, 3, 4))
 
 
 class Case:
@@ -21,8 +20,8 @@ class Case:
         self.desk, self.now = desk, 0.0
         self.outages = Outages("/var/account/pacct", desk.report, lambda: self.now)
 
-    def missing(self, blocks: tuple[int, int] | None, cause: str = "by eve") -> None:
-        self.outages.missing(self.outages.paused(blocks, LIMITS), cause, {})
+    def missing(self, space: Room | None, cause: str = "by eve") -> None:
+        self.outages.missing(self.outages.paused(space), cause, {})
 
     @property
     def told(self) -> list[tuple[str, str]]:

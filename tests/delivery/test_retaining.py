@@ -6,24 +6,16 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from acctship import HaltError, SendResult
 from acctship.accounting.retain import RETAIN, Retain
 from acctship.delivery.following.standing import Standing
 from acctship.delivery.keeping import documents
-from acctship.deployed import Deployed
 from tests.delivery.following.followed import numbered
-from tests.delivery.running import Running, Sink, running
-from tests.delivery.standins import deploy
-
-
-def oldest(sink: Sink, name: str = "sink") -> Deployed:
-    return replace(deploy(lambda: sink, name=name, linger=0.0), start="oldest")
+from tests.delivery.running import Running, Sink, halt, oldest, running
 
 
 def retain(run: Running) -> Retain | None:
@@ -36,10 +28,6 @@ def retain(run: Running) -> Retain | None:
 def needed(run: Running) -> list[str]:
     found = retain(run)
     return [] if found is None else [Path(path).name for path in found.needed]
-
-
-def halt(_batch: object) -> SendResult:
-    raise HaltError("bad token")
 
 
 def test_rotated_file_is_needed_until_the_last_output_has_it(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,9 @@ from acctship import HaltError, RetryableError, SendResult
 from acctship.delivery.keeping import documents, status as document
 from acctship.delivery.keeping.status import STATUS, OutputStatus, Status
 from acctship.delivery.notice import Notice
-from acctship.deployed import Deployed
 from tests.builders import SIZE
 from tests.delivery.following.followed import numbered
-from tests.delivery.running import Running, Sink, running
-from tests.delivery.standins import deploy
-
-
-def oldest(sink: Sink, name: str = "sink") -> Deployed:
-    return replace(deploy(lambda: sink, name=name, linger=0.0), start="oldest")
+from tests.delivery.running import Running, Sink, oldest, running
 
 
 def now(run: Running) -> Status:
@@ -152,6 +145,7 @@ def test_disk_that_takes_nothing_is_no_error(tmp_path: Path, monkeypatch: pytest
         replace_file(path, parts, **options)
 
     monkeypatch.setattr(documents, "replace", replace_or_fail)
+    monkeypatch.setattr("acctship.delivery.status.RENEW", 0.0)
     (tmp_path / "pacct").write_bytes(numbered(1))
     with running(tmp_path, oldest(sink)) as run:
         run.until(lambda: len(refused) > 2, "some attempts")

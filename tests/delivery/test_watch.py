@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,9 @@ import pytest
 
 from acctship.accounting.canary import CanaryStatus
 from acctship.delivery import watch
-from acctship.deployed import Deployed
 from tests.builders import record
 from tests.delivery.following.followed import numbered
-from tests.delivery.running import Running, Sink, running
-from tests.delivery.standins import deploy
+from tests.delivery.running import Running, Sink, oldest, running
 
 CALLER = record(pid=66, uid=0, comm=b"accton")
 
@@ -30,8 +27,6 @@ class Kernel:
         self.path, self.on, self.names = path, threading.Event(), list[bytes]()
         self.before: Callable[[], object] = lambda: None
         monkeypatch.setattr(watch, "spawn", self.spawn)
-        monkeypatch.setattr(watch, "AGAIN", 0.5)
-        monkeypatch.setattr(watch, "_LOOKS", (0.0, 0.1))
 
     def spawn(self, name: bytes, _folder: Path) -> int:
         self.names.append(name)
@@ -42,13 +37,16 @@ class Kernel:
         return 1
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that is not there soon will not come."""
+    monkeypatch.setattr(watch, "AGAIN", 0.5)
+    monkeypatch.setattr(watch, "_LOOKS", (0.0, 0.1))
+
+
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
     return Kernel(tmp_path / "pacct", monkeypatch)
-
-
-def output(sink: Sink, name: str = "sink") -> Deployed:
-    return replace(deploy(lambda: sink, name=name, linger=0.0), start="oldest")
 
 
 def status(run: Running) -> CanaryStatus:
@@ -63,7 +61,7 @@ def phases(sink: Sink, action: str) -> list[Any]:
 
 def test_a_file_that_no_kernel_writes_to_is_told_once_also_over_a_restart(tmp_path: Path) -> None:
     sink = Sink()
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(1)
         run.until(
             lambda: status(run).state == "missing" and phases(sink, "accounting-stopped") == ["start"], "the stop"
@@ -71,7 +69,7 @@ def test_a_file_that_no_kernel_writes_to_is_told_once_also_over_a_restart(tmp_pa
         assert status(run).found == 0
         assert status(run).last_found is None
     assert not [path for path in (tmp_path / "state").iterdir() if path.is_symlink()]
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.until(lambda: status(run).state == "missing", "the second run has looked")
     assert phases(sink, "accounting-stopped") == ["start"]
 
@@ -79,7 +77,7 @@ def test_a_file_that_no_kernel_writes_to_is_told_once_also_over_a_restart(tmp_pa
 def test_the_end_is_told_by_a_later_run_with_the_gap(tmp_path: Path, kernel: Kernel) -> None:
     sink = Sink()
     kernel.on.set()
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(1)
         run.until(lambda: status(run).state == "found", "a canary")
         kernel.on.clear()
@@ -89,7 +87,7 @@ def test_the_end_is_told_by_a_later_run_with_the_gap(tmp_path: Path, kernel: Ker
     kernel.on.set()
     with run.path.open("ab") as file:
         file.write(numbered(2))
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.until(lambda: sink.health("accounting-gap"), "the gap")
         assert status(run).found > 0
         run.until(lambda: sink.pids == [1, 66, 2], "the records; of canaries none")
@@ -107,7 +105,7 @@ def test_the_end_is_told_by_a_later_run_with_the_gap(tmp_path: Path, kernel: Ker
 def test_each_canary_has_a_name_of_its_own_and_is_counted(tmp_path: Path, kernel: Kernel) -> None:
     sink = Sink()
     kernel.on.set()
-    with running(tmp_path, output(sink), canary=0.001) as run:
+    with running(tmp_path, oldest(sink), canary=0.001) as run:
         run.until(lambda: status(run).found >= 3, "some canaries")
         told = status(run)
     assert len(set(kernel.names)) == len(kernel.names)
@@ -119,7 +117,7 @@ def test_each_canary_has_a_name_of_its_own_and_is_counted(tmp_path: Path, kernel
 def test_a_canary_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sink, links = Sink(), tmp_path / "links"
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(links))
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(1)
         run.until(lambda: phases(sink, "canary-failed") == ["start"], "the failure")
         assert status(run).state == "failed"
@@ -129,7 +127,7 @@ def test_a_canary_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.Mon
         links.mkdir()
         (links / "canaryaaaabbbbc").symlink_to("left")
         run.until(lambda: phases(sink, "canary-failed") == ["start", "end"], "its end")
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.until(lambda: not os.listdir(links), "links of killed daemons are removed")  # noqa: PTH208 - shorter
 
 
@@ -138,7 +136,7 @@ def test_a_process_that_does_not_end_is_told(tmp_path: Path, kernel: Kernel, mon
     monkeypatch.setattr(watch, "_STUCK", 0.1)
     kernel.on.set()
     kernel.before = lambda: ended.wait(20)
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(1)
         run.until(lambda: phases(sink, "canary-failed") == ["start"], "the failure")
         ended.set()
@@ -154,7 +152,7 @@ def test_a_record_that_was_cut_off_is_no_stop(tmp_path: Path, kernel: Kernel) ->
         kernel.on.set() if len(kernel.names) != 2 else kernel.on.clear()
 
     kernel.before = cut
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(*range(10))
         run.until(lambda: len(kernel.names) >= 4 and status(run).state == "found", "canaries before and behind")
         assert status(run).found == len(kernel.names) - 1
@@ -167,16 +165,16 @@ def test_a_bug_ends_the_daemon(tmp_path: Path, kernel: Kernel) -> None:
         raise ZeroDivisionError
 
     kernel.before = bug
-    with running(tmp_path, output(Sink()), canary=1.0) as run:
+    with running(tmp_path, oldest(Sink()), canary=1.0) as run:
         run.until(lambda: run.engine.failure, "the bug")
         assert "canary: a bug in acctship: ZeroDivisionError()" in str(run.engine.failure)
 
 
 def test_without_canaries_an_old_outage_ends(tmp_path: Path) -> None:
     sink = Sink()
-    with running(tmp_path, output(sink), canary=1.0) as run:
+    with running(tmp_path, oldest(sink), canary=1.0) as run:
         run.append(1)
         run.until(lambda: phases(sink, "accounting-stopped") == ["start"], "the stop")
-    with running(tmp_path, output(sink)) as run:
+    with running(tmp_path, oldest(sink)) as run:
         run.until(lambda: phases(sink, "accounting-stopped") == ["start", "end"], "its end")
         assert run.engine.canary_status() is None

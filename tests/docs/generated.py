@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import get_args
 
 import click
 import msgspec
 
-import acctship
-from acctship import hookspecs
 from acctship.cli import COMMANDS, group
 from acctship.cli.metrics import METRICS
 from acctship.config import AccountingConfig, CanaryConfig, SourceConfig, StateConfig
 from acctship.delivery.keeping.status import OutageStatus, OutputStatus, SourceStatus, Status
 from acctship.delivery.notice import ACTIONS
 from acctship.deployed import HostKeys
-from acctship.errors import AcctshipError
-from acctship.events.batch import EventBatch
 from acctship.events.fields import fields
 from acctship.events.omit import PRESETS
 from acctship.events.where import Conditions
 from acctship.keys import keys
 from acctship.network.tls import TlsKeys
-from acctship.output import CheckedOutput, Delivery, Output, OutputConfig, OutputSpec, SendResult, SetupSpec
+from acctship.output import Delivery
 from acctship.outputs import jsonl
 from acctship.outputs.elasticsearch.config import Config as ElasticsearchConfig
 from acctship.outputs.fluentd.config import Config as FluentdConfig
 from acctship.outputs.splunk.config import Config as SplunkConfig
 from acctship.outputs.syslog.config import Config as SyslogConfig
-from acctship.testing import FAULTS, OutputConformance, ProxyFault, Receiver, fixtures
-from tests.docs import syslog
+from acctship.testing import FAULTS, OutputConformance, ProxyFault, fixtures
+from tests.docs import api, broken, contract, syslog, webhook
 
-EXAMPLE = Path(__file__).parents[2] / "examples/acctship-output-webhook/tests/test_webhook.py"
 SHOWN_BY_PROXY = get_args(ProxyFault)
 
 
@@ -56,14 +49,10 @@ def parts() -> dict[str, str]:
         "configuration: fluentd": _keys(FluentdConfig),
         "configuration: syslog": _keys(SyslogConfig),
         "configuration: elasticsearch": _keys(ElasticsearchConfig),
-        "errors": "\n".join(_errors(AcctshipError)),
         "fields": _fields(),
         "health actions": _table(
             ("`event.action`", "What it means"), ((f"[`{one}`](runbook.md#{one})", ACTIONS[one]) for one in ACTIONS)
         ),
-        "hooks": "\n\n".join(_source(hook) for hook in _hooks()),
-        "contract": "\n\n".join(map(_source, (OutputConfig, Output, CheckedOutput, SendResult, OutputSpec, SetupSpec))),
-        "event batch": _members(EventBatch),
         "presets": _presets(),
         "status: fields": "\n\n".join(_status(table) for table in (Status, OutputStatus, SourceStatus, OutageStatus)),
         "status: metrics": _table(
@@ -73,16 +62,17 @@ def parts() -> dict[str, str]:
                 for one in METRICS
             ),
         ),
-        "testing: example": f"```python\n{EXAMPLE.read_text('utf-8').strip()}\n```",
-        "testing: receiver": _source(Receiver),
         "testing: faults": _table(
             ("Fault", "The receiver", "Shown by `FaultProxy`"),
             ((f"`{name}`", what, "yes" if name in SHOWN_BY_PROXY else "") for name, what in FAULTS.items()),
         ),
         "testing: suite": "\n".join(_tests(OutputConformance)),
         "testing: fixtures": _table(("Fixture", "Gives"), _fixtures()),
+        **broken.parts(),
+        **contract.parts(),
         **syslog.parts(),
-        "public names": ", ".join(f"`{name}`" for name in sorted(acctship._HOMES, key=str.lower)),
+        **api.parts(),
+        **webhook.parts(),
     }
 
 
@@ -132,34 +122,6 @@ def _fixtures() -> Iterator[tuple[str, str]]:
     for name, value in vars(fixtures).items():
         if getattr(value, "__module__", "") == fixtures.__name__:
             yield f"`{name}`", (value.__doc__ or "").partition("\n")[0]
-
-
-def _hooks() -> list[object]:
-    return [value for name, value in vars(hookspecs).items() if name.startswith("acctship_")]
-
-
-def _source(thing: object) -> str:
-    source = inspect.getsource(thing)  # type: ignore[arg-type]  # functions are given
-    return f"```python\n{re.sub('  # type: ignore.*', '', source).strip()}\n```"
-
-
-def _members(kind: type) -> str:
-    rows = []
-    for name, member in vars(kind).items():
-        function = getattr(member, "func", getattr(member, "__func__", member))
-        if not name.startswith("_"):
-            signature = "" if function is not member and hasattr(member, "func") else f"{inspect.signature(function)}"
-            summary = (inspect.getdoc(function) or "").partition("\n")[0]
-            rows.append((f"`{name}{signature}`".replace("'", ""), summary))
-    return _table(("Member", "Meaning"), rows)
-
-
-def _errors(error: type[AcctshipError], depth: int = 0) -> Iterator[str]:
-    summary = (inspect.getdoc(error) or "").partition("\n")[0]
-    yield f"{'  ' * depth}- `{error.__name__}` (exit code {error.exit_code}): {summary}"
-    for lower in error.__subclasses__():
-        if lower.__module__ == "acctship.errors":
-            yield from _errors(lower, depth + 1)
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -50,7 +50,7 @@ def _page(context: click.Context, summary: str) -> str:
         (f"{one.command_path.replace(' ', '-')}(1)", one.command.get_short_help_str(200)) for _, one in _inner(context)
     ]
     lines = [
-        r".\" Written by `make docs` from the help of the command.",
+        r".\" Written by `make golden` from the help of the command.",
         f'.TH {_escape(name.upper())} 1 "" acctship "User Commands"',
         ".SH NAME",
         _escape(f"{name} - {summary[:1].lower()}{summary[1:].removesuffix('.')}"),

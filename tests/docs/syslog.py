@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import acctship
 from acctship.events.identity import Machine
 from acctship.events.source import Source
@@ -11,8 +9,8 @@ from acctship.outputs.syslog.pairs import IDENTITY, RECORD
 from acctship.outputs.syslog.shorten import OPTIONAL
 from tests.events.making import make
 from tests.outputs.syslog.making import messages
+from tests.paths import PACCT
 
-RECORDS = Path(__file__).parents[2] / "examples/pacct"
 NUMBER, SIZE = 80, 64
 """The record whose name is an attack on the reader."""
 SOURCE = Source("web1", Machine("web1"), "/var/log/account/pacct", {"site": "lab"})
@@ -39,6 +37,6 @@ def _keys() -> str:
 
 def _example(**keys: object) -> str:
     at = NUMBER * SIZE
-    batch = make([RECORDS.read_bytes()[at : at + SIZE]], source=SOURCE, offset=at)
+    batch = make([PACCT.read_bytes()[at : at + SIZE]], source=SOURCE, offset=at)
     (message,) = messages(batch, **keys)
     return f"```text\n{message.decode().replace(acctship.__version__, 'VERSION')}\n```"

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import acctship
+from tests.docs import api
+from tests.docs.documents import DOCUMENTS, name
 from tests.docs.generated import parts
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n(?:(?!\$ ).*\n)*", re.MULTILINE)
@@ -41,7 +43,7 @@ def _output(command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_generated_parts_and_shell_examples_are_what_the_code_gives(
     path: Path, golden: Callable[[Path, str], None]
 ) -> None:
@@ -54,8 +56,13 @@ def test_every_generated_part_is_in_a_document() -> None:
     assert used == set(parts())
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_between_documents_lead_somewhere(path: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8"))
+@pytest.mark.parametrize("name", [one for part in api.public().values() for one in part], ids=lambda name: name.shown)
+def test_every_public_name_is_described(name: api.Name) -> None:
+    assert api.described(name), f"{name.shown} of {name.home} has no docstring"
 
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+def test_public_names_are_all_of_the_contract() -> None:
+    of_acctship = {name.shown for part in ("output", "events", "errors", "version") for name in api.public()[part]}
+
+    assert of_acctship == set(acctship._HOMES) - {"hookimpl"}
+    assert {name.shown for name in api.public()["hooks"]} == {"hookimpl", "acctship_outputs", "acctship_setup"}

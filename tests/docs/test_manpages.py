@@ -10,8 +10,9 @@ import pytest
 
 from acctship.cli import COMMANDS
 from tests.docs.manpages import pages
+from tests.paths import ROOT
 
-MAN = Path(__file__).parents[2] / "man"
+MAN = ROOT / "man"
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "COMMANDS", "OPTIONS", "EXIT STATUS", "SEE ALSO"]
 MAY_LACK = {"EXAMPLES", "COMMANDS"}
 REQUESTS = (".TH ", ".SH ", ".TP", ".PP", ".nf", ".fi", '.\\" ')

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import click
 import pytest
 
 from acctship import errors
-from acctship.cli import group
 from acctship.delivery.notice import ACTIONS, HALTS, Notice
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / errors.RUNBOOK).read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## ([a-z-]+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
-ADVISED = sorted(
-    set(re.findall(r"^(acctship [a-z][^#\n:]*?) *(?:#.*)?$", TEXT, re.MULTILINE))
-    | {" ".join(span.split()) for span in re.findall(r"`(acctship [^`]+)`", TEXT)}
-)
 PARTS = ["You see", "Cause", "Do", "Data at risk"]
 ENDS = {error.section for error in vars(errors).values() if isinstance(error, type) and hasattr(error, "section")}
 
@@ -30,24 +23,6 @@ def test_every_health_event_halt_and_error_has_a_section_and_nothing_else_has() 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_section_says_what_is_seen_why_what_to_do_and_what_is_at_risk(name: str) -> None:
     assert re.findall(r"^\*\*(.+?)\*\* \S", SECTIONS[name], re.MULTILINE) == PARTS
-
-
-@pytest.mark.parametrize("line", ADVISED)
-def test_command_that_it_advises_exists_with_its_options(line: str) -> None:
-    command: click.Command = group
-    options = {"--debug"}
-    for word in line.split()[1:]:
-        if word.startswith("-"):
-            assert word in options
-        elif isinstance(command, click.Group):
-            inner = command.get_command(click.Context(command), word)
-            assert inner is not None, f"there is no command {word}"
-            command = inner
-            options |= {option for param in inner.params for option in param.opts}
-
-
-def test_links_within_lead_to_sections() -> None:
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= set(SECTIONS)
 
 
 def test_message_of_trouble_ends_in_its_section() -> None:

@@ -16,7 +16,7 @@ from acctship.events.identity import Machine
 from acctship.events.names import Names
 from acctship.events.normalize import Normalizer
 from acctship.events.source import Source
-from tests.builders import BTIME, FIELDS, SIZE, Order, batch, record
+from tests.builders import BTIME, FIELDS, SIZE, Order, batch, plain, record
 from tests.schema import assert_valid_event
 
 HERE = Machine("web1", "0123456789abcdef0123456789abcdef", "7e57ab1e-0000-4000-8000-000000000001", BTIME)
@@ -91,9 +91,9 @@ def expected(raw: bytes, offset: int, first: bytes, order: Order = "<") -> dict[
             "segment": segment,
             "offset": offset,
             "layout": "linux-v3-le" if order == "<" else "linux-v3-be",
-            "cpu": {"user": _comp(utime) * 10_000_000, "system": _comp(stime) * 10_000_000},
-            "memory": _comp(mem) * 1024,
-            "faults": {"minor": _comp(minflt), "major": _comp(majflt)},
+            "cpu": {"user": plain(utime) * 10_000_000, "system": plain(stime) * 10_000_000},
+            "memory": plain(mem) * 1024,
+            "faults": {"minor": plain(minflt), "major": plain(majflt)},
             "flags": [name for at, name in enumerate(("fork", "su", "compat", "core", "signal")) if flag >> at & 1],
             "signal": {"number": signal, "name": _SIGNALS.get(signal)} if signal else None,
         },
@@ -130,10 +130,6 @@ def _present(value: Any) -> Any:
 
 def _time(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _comp(value: int) -> int:
-    return value % 8192 << 3 * (value // 8192)
 
 
 def _device(tty: int) -> dict[str, int]:

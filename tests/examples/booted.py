@@ -1,4 +1,4 @@
-"""A systemd of its own, with what an administrator installs, on a copy-on-write view of this machine.
+"""A systemd of its own, with what an administrator installs, on a copy-on-write view of this machine, or of a root.
 
 It is the first process of namespaces of its own (pid, mount, network, host name, cgroup), on an overlay whose changes
 lie in memory: units run with all that systemd does for and to them, and nothing of it outlives the test. Of this
@@ -13,51 +13,73 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.conftest import skip
 from tests.kernel.nested import until
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples/systemd"
 _SYSTEMD = Path("/lib/systemd/systemd")
 _UNITS = Path("/lib/systemd/system")
 _THEIRS = ("systemd-sysusers.service", "systemd-tmpfiles-setup.service")
 _WHERE_UNITS_GO = "run/systemd/system"
 
-# /opt is where a site puts it, too: the daemon must not see what lies in homes.
 _INSIDE = r"""
 set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs "$1"
 cd "$1"
 mkdir upper work root
-mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work overlay root
+mount -t overlay -o lowerdir="$2",upperdir=upper,workdir=work overlay root
 cd root
 mount -t proc proc proc
 mount -o bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
+for folder in run tmp; do mount -t tmpfs -o mode=755 tmpfs $folder; done
+chmod 1777 tmp
+"""
+
+# /opt is where a site puts it, too: the daemon must not see what lies in homes.
+_THIS_MACHINE = r"""
 mount --rbind /dev dev
 rm -rf etc/systemd/system # units of this machine
 mkdir -p etc/systemd/system
-for folder in run tmp var/log var/lib/systemd; do mkdir -p $folder; mount -t tmpfs -o mode=755 tmpfs $folder; done
-chmod 1777 tmp
+for folder in var/log var/lib/systemd; do mkdir -p $folder; mount -t tmpfs -o mode=755 tmpfs $folder; done
 mkdir -p opt/python opt/packages opt/acctship
-mount --bind "$2" opt/python
-mount --bind "$3" opt/packages
-mount --bind "$4" opt/acctship
-cp -a "$5"/. .
+mount --bind "$4" opt/python
+mount --bind "$5" opt/packages
+mount --bind "$6" opt/acctship
+export SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system
+"""
+
+# Its own units would change this machine's /dev.
+_OTHER_ROOT = r"""
+mount -t tmpfs -o mode=755 tmpfs dev
+for device in null zero full random urandom tty; do : > dev/$device; mount --bind /dev/$device dev/$device; done
+mkdir dev/shm dev/pts
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+mount --bind "$4" mnt
+"""
+
+_START = r"""
+cp -a "$3"/. .
 mkdir before
 pivot_root . before
 umount -l /before
+rmdir /before
 mount --make-rshared /
-export container=acctship-test SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system
+export container=acctship-test
 exec /lib/systemd/systemd --unit=acctship-test.target --log-target=null --show-status=no
 """
+
+_OURS = (Path(sys.base_prefix), Path(sysconfig.get_path("purelib")), ROOT)
 
 # The venv's own programs lead into the home of whoever runs the tests.
 _PYTHON = f"""#!/bin/sh
@@ -111,13 +133,16 @@ class Machine:
 
 
 @contextmanager
-def booted(folder: Path, files: dict[str, str], *, installed: bool = True) -> Iterator[Machine]:
+def booted(
+    folder: Path, files: dict[str, str], *, installed: bool = True, root: Path | None = None
+) -> Iterator[Machine]:
     """Boot; all of it ends with the block.
 
     Args:
         folder: an empty one.
         files: texts to be put into the machine before it boots, by their paths; units belong to `/run/systemd/system`.
         installed: whether acctship's units, user and folders are there already. The program is in any case.
+        root: of another system, in which nothing of acctship is; what lies in `folder / "given"` is in its /mnt.
     """
     if os.geteuid() != 0:
         skip("starting a systemd takes root")
@@ -126,7 +151,12 @@ def booted(folder: Path, files: dict[str, str], *, installed: bool = True) -> It
     cgroup = _own_cgroup()
     try:
         with (folder / "console").open("wb") as said:
-            process = _boot(folder, (_installed() if installed else {}) | files, cgroup, said.fileno())
+            if root:
+                script, where = _OTHER_ROOT, [root, _contents(folder, files), folder / "given"]
+            else:
+                contents = _contents(folder, _this_machine() | (_installed() if installed else {}) | files)
+                script, where = _THIS_MACHINE, [Path("/"), contents, *_OURS]
+            process = _boot(folder, script, where, cgroup, said.fileno())
         machine = Machine(process, folder / "console")
         try:
             until(lambda: _is_up(process, machine), "systemd is up", 60)
@@ -147,23 +177,31 @@ def _installed() -> dict[str, str]:
     }
 
 
-def _boot(folder: Path, files: dict[str, str], cgroup: Path, said: int) -> subprocess.Popen[bytes]:
-    contents, base = folder / "contents", folder / "base"
-    base.mkdir()
+def _this_machine() -> dict[str, str]:
+    """Units of this machine that are there, and the program."""
     wanted = {f"{_WHERE_UNITS_GO}/{name}": (_UNITS / name).read_text() for name in _THEIRS}
     wanted |= {f"{_WHERE_UNITS_GO}/{path.name}": path.read_text() for path in _UNITS.glob("*.target")}
     wanted[f"{_WHERE_UNITS_GO}/sysinit.target.d/wants.conf"] = f"[Unit]\nWants={' '.join(_THEIRS)}\n"
-    wanted |= {"usr/bin/acctship": _ACCTSHIP, "usr/bin/acctship-python": _PYTHON}
-    for name, text in (wanted | files).items():
+    return wanted | {"usr/bin/acctship": _ACCTSHIP, "usr/bin/acctship-python": _PYTHON}
+
+
+def _contents(folder: Path, files: dict[str, str]) -> Path:
+    contents = folder / "contents"
+    for name, text in files.items():
         path = contents / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755 if text.startswith("#!") else 0o644)
-    python, packages = sys.base_prefix, sysconfig.get_path("purelib")
+    return contents
+
+
+def _boot(folder: Path, script: str, where: Sequence[Path], cgroup: Path, said: int) -> subprocess.Popen[bytes]:
+    base = folder / "base"
+    base.mkdir()
     join: list[str | Path] = ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', cgroup]
     unshare = ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup", "--kill-child"]
     return subprocess.Popen(
-        [*join, *unshare, "sh", "-c", _INSIDE, "boot", base, python, packages, ROOT, contents],
+        [*join, *unshare, "sh", "-c", _INSIDE + script + _START, "boot", base, *where],
         stdin=subprocess.DEVNULL,
         stdout=said,
         stderr=said,

@@ -1,4 +1,4 @@
-"""An environment in which the stranger's plugin is installed."""
+"""An environment in which the strangers' plugins are installed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
-
-ROOT = Path(__file__).parents[2]
-PLUGIN = ROOT / "examples/acctship-output-webhook"
+from tests.paths import ROOT, SQLITE, WEBHOOK
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new environment with acctship, the plugin, and a server, none of them editable."""
-    folder = tmp_path_factory.mktemp("webhook") / "environment"
+    """The programs of a new environment with acctship, the plugins, and a server, none of them editable."""
+    folder = tmp_path_factory.mktemp("plugins") / "environment"
     venv.create(folder, with_pip=True)
     programs = folder / "bin"
     done = subprocess.run(
@@ -29,7 +27,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--quiet",
             "--disable-pip-version-check",
             ROOT,
-            f"{PLUGIN}[test]",
+            f"{WEBHOOK}[test]",
+            f"{SQLITE}[test]",
             "waitress>=3,<4",
         ],
         capture_output=True,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from acctship.records import Reader
 from tests.conftest import skip
+from tests.paths import EXAMPLES, ROOT
 from tests.programs import UnavailableError, debian_folder
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
 TESTS = {
+    "acctship-output-sqlite/": "examples/test_sqlite.py",
     "acctship-output-webhook/": "examples/test_webhook.py",
     "acctship.toml": "examples/test_config.py",
     "ansible/": "examples/test_ansible.py",
@@ -38,9 +38,12 @@ TESTS = {
     "make_records.py": "examples/test_all_are_tested.py",
     "pacct": "layouts.py",
     "prometheus/": "examples/test_prometheus.py",
+    "README.md": "docs/test_links.py",
     "rhel/logrotate.d/psacct": "examples/test_booted.py",
     "splunk/": "examples/splunk/test_add_on.py",
+    "rsyslog/stamped.conf": "examples/test_stamped_peer.py",
     "rsyslog/": "examples/test_syslog_receivers.py",
+    "syslog-ng/stamped.conf": "examples/test_stamped_peer.py",
     "syslog-ng/": "examples/test_syslog_receivers.py",
     "systemd/acctship-accounting.service": "examples/test_systemd.py",
     "systemd/acctship-rotate.service": "examples/test_systemd.py",

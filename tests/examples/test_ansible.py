@@ -16,9 +16,10 @@ import pytest
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
 from tests.examples.conftest import reachable
-from tests.examples.test_booted import FILES, nonces, shipped, storm
+from tests.examples.shipping import FILES, nonces, shipped, storm
+from tests.paths import EXAMPLES, ROOT
 
-ANSIBLE = Path(__file__).parents[2] / "examples/ansible"
+ANSIBLE = EXAMPLES / "ansible"
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 UNWANTED = (
     "[Unit]\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=basic.target\n"
@@ -38,7 +39,13 @@ def play(machine: Machine, *options: str, **variables: object) -> dict[str, Any]
     """Run the playbook on the machine itself; gives its counts."""
     wanted = {"acctship_install": "none", "ansible_python_interpreter": "/usr/bin/acctship-python"} | variables
     said = machine.run(
-        *("env", "HOME=/tmp", "ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default", "LC_ALL=C.UTF-8"),
+        *(
+            "env",
+            "HOME=/tmp",
+            "ANSIBLE_STDOUT_CALLBACK=ansible.builtin.default",
+            "ANSIBLE_PIPELINING=1",
+            "LC_ALL=C.UTF-8",
+        ),
         *("acctship-python", "-m", "ansible", "playbook", "/opt/acctship/examples/ansible/site.yml"),
         *("--inventory", "localhost,", "--connection", "local", "--extra-vars", json.dumps(wanted), *options),
         check=False,
@@ -97,7 +104,6 @@ def test_a_wrong_configuration_never_gets_into_its_place(machine: Machine) -> No
 
 
 def test_pip_installs_it_once(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
     wheels: list[str | Path] = [
         sys.executable,
         "-m",
@@ -106,7 +112,7 @@ def test_pip_installs_it_once(tmp_path: Path) -> None:
         "--quiet",
         "--wheel-dir",
         tmp_path / "wheels",
-        root,
+        ROOT,
     ]
     built = subprocess.run(wheels, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
     if built.returncode and not reachable("pypi.org"):
@@ -125,7 +131,7 @@ def test_pip_installs_it_once(tmp_path: Path) -> None:
         done = subprocess.run(
             [*command, "--extra-vars", json.dumps(variables), ANSIBLE / "site.yml"],
             capture_output=True,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path)},
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path), "ANSIBLE_PIPELINING": "1"},
             text=True,
             timeout=300,
             check=False,

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
+from tests.paths import EXAMPLES
 from tests.programs import UnavailableError, debian_folder, library_path
 
-RULES = Path(__file__).parents[2] / "examples/auditd/acctship.rules"
+RULES = EXAMPLES / "auditd/acctship.rules"
 LINES = [line.lstrip("#") for line in RULES.read_text().splitlines() if line.lstrip("#").startswith("-")]
 PASSED = "Error sending add rule data request (Operation not permitted)"
 """What is said of a rule that is right: in a pid namespace of its own, nobody may speak to the kernel of rules."""

@@ -16,8 +16,9 @@ from acctship.deployed import HostKeys
 from acctship.errors import ConfigError
 from acctship.output import Delivery
 from tests.cli.command import acctship
+from tests.paths import EXAMPLES
 
-EXAMPLE = Path(__file__).parents[2] / "examples/acctship.toml"
+EXAMPLE = EXAMPLES / "acctship.toml"
 LINES = EXAMPLE.read_text("utf-8").splitlines()
 COMMENTED = [number for number, line in enumerate(LINES) if re.match("#[^ #]", line)]
 

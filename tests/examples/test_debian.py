@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import skip
 from tests.examples.booted import Machine, booted
-from tests.examples.test_booted import DROP_INS, EXAMPLES, FILES, STORM, nonces, said, shipped, status, storm
+from tests.examples.shipping import DROP_INS, FILES, STORM, nonces, said, shipped, status, storm
 from tests.kernel.nested import until
+from tests.paths import EXAMPLES
 from tests.programs import UnavailableError, debian_folder
 
 LIVE, ROTATED = "/var/log/account/pacct", "/var/log/account/pacct.1"

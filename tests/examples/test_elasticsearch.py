@@ -29,9 +29,10 @@ from tests.builders import record
 from tests.cli.command import acctship
 from tests.events.making import make
 from tests.outputs.elasticsearch.gaps import filled
+from tests.paths import EXAMPLES
 from tests.servers.elasticsearch import Elasticsearch, Major
 
-FOLDER = Path(__file__).parents[2] / "examples/elasticsearch"
+FOLDER = EXAMPLES / "elasticsearch"
 STREAMS = {"acct.process": "logs-acct.process-rules", "acct.health": "logs-acct.health-rules"}
 RULES = sorted(path.stem for path in (FOLDER / "rules").glob("*.esql"))
 WINDOWS = {"checkpoint-disagrees": 400, "exit-126-127": 8, "signals-and-cores": 8}

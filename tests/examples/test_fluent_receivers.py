@@ -21,8 +21,8 @@ from tests.cli.command import ACCTSHIP
 from tests.cli.service import PATIENCE, records
 from tests.events.making import make
 from tests.examples.fluent_config import Section, fluent_bit, fluentd, kept_by_grep, tags
+from tests.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 TTY, FORK = 0x8803, 1
 
 Event = dict[str, Any]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from pathlib import Path
 
+from tests.examples import documented
 from tests.examples.booted import booted
-from tests.examples.test_booted import FILES, nonces, shipped, storm
-
-TEXT = (Path(__file__).parents[2] / "docs/install.md").read_text("utf-8")
+from tests.examples.shipping import FILES, nonces, shipped, storm
 
 
-def commands(word: str) -> str:
-    """The one block of shell commands in which a word occurs."""
-    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.DOTALL | re.MULTILINE)
-    (block,) = [block for block in blocks if word in block]
-    return "cd /opt/acctship\n" + textwrap.dedent(block)
+def commands(text: str, title: str = "One machine, by hand") -> str:
+    """A block of commands, as typed in a clone."""
+    return f"cd /opt/acctship\n{documented.commands(text, title)}"
 
 
 def test_by_hand(tmp_path: Path) -> None:
@@ -27,7 +22,9 @@ def test_by_hand(tmp_path: Path) -> None:
         machine.shell(commands("systemctl enable --now"))
         storm(machine, 0, 10)
         shipped(machine, 10)
-        machine.shell(commands("systemctl disable --now").replace("rm -r /opt/acctship", "true"))  # that is this clone
+        machine.shell(
+            commands("rm -r /opt/acctship", "Remove").replace("rm -r /opt/acctship", "true")
+        )  # that is this clone
         storm(machine, 10, 20)
 
         assert nonces(machine) == list(range(10))

@@ -12,9 +12,10 @@ from acctship.cli.metrics import METRICS
 from tests.cli.command import acctship
 from tests.cli.service import Site, until
 from tests.conftest import skip
+from tests.paths import EXAMPLES
 from tests.programs import UnavailableError, promtool
 
-FOLDER = Path(__file__).parents[2] / "examples/prometheus"
+FOLDER = EXAMPLES / "prometheus"
 _NAME = re.compile(r"\bacctship_[a-z_]+\b")
 
 

@@ -14,25 +14,18 @@ import acctship
 from acctship.delivery.health import health_event
 from acctship.delivery.notice import Notice
 from acctship.deployed import deploy
-from acctship.events.identity import Machine
-from acctship.events.names import Names, no_name
-from acctship.events.source import Source
 from acctship.testing import deliver
 from tests.builders import record
 from tests.cli.service import until
 from tests.conftest import skip
-from tests.events.making import make
+from tests.examples.syslog_daemons import WEB, load, processes, send, source
 from tests.programs import UnavailableError
 from tests.servers.certificates import Authority, Issued
-from tests.servers.daemon import Daemon, free_port
-from tests.servers.rsyslog import Rsyslogd
-from tests.servers.syslog_ng import SyslogNgd
+from tests.servers.daemon import free_port
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 PORTS = {"tcp": 601, "udp": 514, "tls": 6514, "relp+tls": 20514}
 WAYS = [(kind, way) for kind in ("rsyslog", "syslog-ng") for way in PORTS if (kind, way) != ("syslog-ng", "relp+tls")]
-WEB, SU, FORK = 33, 2, 1
-USERS = Names({0: "root", WEB: "www-data", 1000: "alice"}.get, no_name)
+SU, FORK = 2, 1
 NOW_NS = 1_700_000_000_000_000_000
 
 
@@ -40,32 +33,15 @@ class Receiver:
     """An example as it stands, but for its paths and its ports."""
 
     def __init__(self, kind: str, folder: Path, server: Issued, authority: Authority) -> None:
-        self.logs, self.ports = folder / "logs", {way: free_port() for way in PORTS}
+        self.logs, self.ports = folder / "logs", {way: free_port() for one, way in WAYS if one == kind}
         self.logs.mkdir()
         keys = folder / "keys"
         keys.mkdir()
         for name, path in (("ca.pem", authority.ca), ("server.pem", server.certificate), ("server.key", server.key)):
             (keys / name).write_bytes(path.read_bytes())
-        text = (EXAMPLES / kind / "acctship.conf").read_text()
         places = {"/var/log/acctship": self.logs, f"/etc/{kind}{'.d' * (kind == 'rsyslog')}/acctship": keys}
-        for before, after in places.items():
-            assert before in text
-            text = text.replace(before, str(after))
-        for way, port in PORTS.items():
-            form = 'port="{}"' if kind == "rsyslog" else "port({})"
-            assert (form.format(port) in text) == (way != "relp+tls" or kind == "rsyslog")
-            text = text.replace(form.format(port), form.format(self.ports[way]))
-        example, main = folder / "acctship.conf", folder / "main.conf"
-        example.write_text(text)
-        listening = [port for way, port in self.ports.items() if way != "relp+tls" or kind == "rsyslog"]
-        self.daemon: Daemon
-        if kind == "rsyslog":
-            main.write_text(f'global(workDirectory="{folder}")\ninclude(file="{example}")\n')
-            self.daemon = Rsyslogd(main, listening)
-        else:
-            self.daemon = SyslogNgd(main, listening)
-            version = self.daemon.version
-            main.write_text(f'@version: {version}\noptions {{ stats-freq(0); }};\n@include "{example}"\n')
+        ports = {PORTS[way]: free for way, free in self.ports.items()}
+        self.daemon = load(kind, "acctship.conf", folder, places, ports)
 
     def events(self, host: str) -> list[dict[str, Any]]:
         """What is kept of a host."""
@@ -108,19 +84,6 @@ def table(receiver: Receiver, way: str, authority: Authority, name: str = "web1.
         client = authority.issue(name, alternatives=f"DNS:{name}")
         keys |= {"ca": str(authority.ca), "certificate": str(client.certificate), "key": str(client.key)}
     return keys
-
-
-def send(keys: dict[str, Any], lines: Sequence[bytes]) -> None:
-    done = deliver(deploy("tested", keys), [acctship.EventBatch.from_json(lines)])
-    assert (done.acknowledged, done.rejected, done.failure) == (len(lines), {}, None)
-
-
-def source(host: str) -> Source:
-    return Source("f" * 32, Machine(host))
-
-
-def processes(host: str, *records: bytes) -> list[bytes]:
-    return list(make(records, source=source(host), names=USERS).json())
 
 
 def stopped(host: str, phase: str) -> bytes:

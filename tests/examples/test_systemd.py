@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip
+from tests.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[2] / "examples/systemd"
+EXAMPLES = EXAMPLES / "systemd"
 SERVICES = ["acctship.service", "acctship-accounting.service", "acctship-rotate.service"]
 UNITS = [*SERVICES, "acctship-rotate.timer"]
 

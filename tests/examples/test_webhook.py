@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PLUGIN = ROOT / "examples/acctship-output-webhook"
-MODULE = PLUGIN / "src/acctship_output_webhook.py"
-PACCT = ROOT / "examples/pacct"
+from tests.paths import PACCT, WEBHOOK
+
+MODULE = WEBHOOK / "src/acctship_output_webhook.py"
 RECORDS = PACCT.stat().st_size // 64
 SECRET = "correct horse"
 
@@ -201,6 +200,7 @@ def test_outputs_list_and_show_name_the_strangers_package(environment: Path) -> 
 
 def test_it_is_short() -> None:
     assert len(MODULE.read_text().splitlines()) <= 85
+    assert sum(len(path.read_text().splitlines()) for path in (WEBHOOK / "tests").rglob("*.py")) <= 90
 
 
 def test_it_type_checks_strictly_without_a_cast_against_the_installed_package(
@@ -211,7 +211,7 @@ def test_it_type_checks_strictly_without_a_cast_against_the_installed_package(
     assert "ignore" not in text
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file="]
     done = subprocess.run(
-        [*mypy, "--python-executable", environment / "python", MODULE, PLUGIN / "tests"],
+        [*mypy, "--python-executable", environment / "python", MODULE, WEBHOOK / "tests"],
         cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if key not in ("MYPYPATH", "PYTHONPATH")},
         capture_output=True,

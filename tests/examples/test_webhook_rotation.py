@@ -17,8 +17,8 @@ from acctship.deployed import Deployed
 from acctship.testing import events
 from tests.cli.service import Service, Site, until
 from tests.delivery.standins import Watched, deploy
-from tests.examples.conftest import PLUGIN
 from tests.examples.tls_receiver import Receiver, make_certificate, receiving
+from tests.paths import WEBHOOK
 
 OLD, NEW = "correct horse", "battery staple"
 
@@ -49,7 +49,7 @@ def ca(tmp_path: Path, certificate: Path) -> Path:
 @pytest.fixture
 def webhook(receiver: Receiver, secret: Path, ca: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     """The output, deployed."""
-    monkeypatch.syspath_prepend(PLUGIN / "src")
+    monkeypatch.syspath_prepend(WEBHOOK / "src")
     config = import_module("acctship_output_webhook").Config(
         url=receiver.url, secret=Secret("file", str(secret)), ca=str(ca)
     )

@@ -19,8 +19,8 @@ from tests.cli.fakes import distribution
 from tests.cli.service import Events, Service, Site
 from tests.faults.accounts import Written, pids
 from tests.faults.campaign import LARGE
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 WEBHOOK = ROOT / "examples/acctship-output-webhook/src/acctship_output_webhook.py"
 MOODY = Path(__file__).with_name("moody.py")
 QUICK = (sys.executable, "-m", "tests.faults.quick")

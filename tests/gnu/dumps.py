@@ -12,7 +12,6 @@ import numpy as np
 from acctship.records import LAYOUTS, RecordBatch
 from tests import builders
 
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 COUNT = 10_000
 """Random records a file."""
 
@@ -42,7 +41,7 @@ def tame_records(count: int, name: str) -> RecordBatch:
     rows["btime"] = rng.integers(2 * 365 * 86400, 2**32, count)
     rows["uid"], rows["gid"] = rng.integers(0, 65_536, (2, count))
     for field in ("utime", "stime", "mem", "io", "rw", "minflt", "majflt", "swaps"):
-        rows[field] = [builders.comp_t(int(letters.paretovariate(0.2)) - 1) for _ in range(count)]
+        rows[field] = [builders.any_comp(letters) for _ in range(count)]
     names = [bytes(letters.choices(b"abc XYZ-0123(%s)\xc3\xa9"[:16], k=letters.randrange(16))) for _ in range(count)]
     rows["comm"] = names
     if "pid" in layout.fields:

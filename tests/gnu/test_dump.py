@@ -10,8 +10,9 @@ import pytest
 
 from acctship.records import LAYOUTS, Reader
 from tests import builders
-from tests.gnu.dumps import COUNT, EXAMPLE, Run, Tame
+from tests.gnu.dumps import COUNT, Run, Tame
 from tests.kernel.accounting import record, shell
+from tests.paths import PACCT
 
 ROW = re.compile(rb".{16}\|v\d\|(?:[^|\n]*\|){12}[^|\n]*\n", re.DOTALL)
 
@@ -79,8 +80,8 @@ def test_rows_of_several_files_are_the_same(run: Run, tame: Tame, tmp_path: Path
 
 
 def test_rows_of_the_records_that_come_with_the_project_are_the_same(run: Run) -> None:
-    both = run(EXAMPLE)
-    assert both.ours == as_ours(both.gnu, EXAMPLE)
+    both = run(PACCT)
+    assert both.ours == as_ours(both.gnu, PACCT)
 
 
 def test_rows_of_fresh_records_of_this_kernel_are_the_same(run: Run, tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ from acctship.events.source import Source
 from acctship.records import Reader
 from tests import builders
 from tests.kernel.accounting import record, shell
+from tests.paths import PACCT
 from tests.schema import assert_valid_event
 
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 TICK = 10_000_000  # ns
 FLAGS = {"su": "S", "fork": "F", "compat": "C", "core": "D", "signal": "X"}
 
@@ -106,9 +106,6 @@ def plausible_records(count: int, order: builders.Order) -> bytes:
     """Records with anything in them that a kernel can write, and that GNU does not misprint."""
     rng = random.Random(f"dump-acct{order}")
 
-    def comp() -> int:
-        return builders.comp_t(int(rng.paretovariate(0.2)) - 1)
-
     def word() -> int:
         return rng.choice((0, 1000, 65534, rng.randrange(2**32 - 1)))
 
@@ -124,12 +121,12 @@ def plausible_records(count: int, order: builders.Order) -> bytes:
             ppid=rng.randrange(2**22 + 1),
             btime=rng.randrange(2**32),
             etime=float(int(rng.paretovariate(0.3)) % 2**24),
-            utime=comp(),
-            stime=comp(),
-            mem=comp(),
-            io=comp(),
-            minflt=comp(),
-            majflt=comp(),
+            utime=builders.any_comp(rng),
+            stime=builders.any_comp(rng),
+            mem=builders.any_comp(rng),
+            io=builders.any_comp(rng),
+            minflt=builders.any_comp(rng),
+            majflt=builders.any_comp(rng),
             comm=bytes(rng.choices(range(1, 256), k=rng.randrange(16))),
         )
         for _ in range(count)
@@ -137,10 +134,10 @@ def plausible_records(count: int, order: builders.Order) -> bytes:
 
 
 def test_the_records_that_come_with_the_project_agree(dump: Dump) -> None:
-    rows = gnu_rows(dump(EXAMPLE))
+    rows = gnu_rows(dump(PACCT))
 
     assert len(rows) >= 60
-    assert our_rows(EXAMPLE) == rows
+    assert our_rows(PACCT) == rows
 
 
 def test_fresh_records_of_this_kernel_agree(dump: Dump, tmp_path: Path) -> None:
@@ -161,10 +158,10 @@ def test_ten_thousand_random_records_agree(dump: Dump, tmp_path: Path, order: bu
 
 
 def test_the_bytes_of_each_record_are_those_of_dump_acct_raw(dump: Dump) -> None:
-    with Reader(EXAMPLE) as reader:
+    with Reader(PACCT) as reader:
         ours = b"".join(records.record(at) for records in reader for at in range(len(records)))
 
-    assert ours == dump(EXAMPLE, "--raw")
+    assert ours == dump(PACCT, "--raw")
 
 
 def test_page_faults_agree_with_lastcomm(gnu_acct: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from acctship.reports.convert import convert
 from acctship.reports.dump import dump_rows
 from tests import builders
 from tests.cli.command import acctship
-from tests.gnu.dumps import COUNT, EXAMPLE, Run, Tame, tame_records
+from tests.gnu.dumps import COUNT, Run, Tame, tame_records
+from tests.paths import PACCT
 from tests.reports.zone import zone
 
 
@@ -128,20 +129,20 @@ def test_missing_file_is_a_failure(gnu_acct: Path, tmp_path: Path) -> None:
 
 def test_zeros_are_no_record(gnu_acct: Path, tmp_path: Path) -> None:
     path = tmp_path / "zeros"
-    path.write_bytes(EXAMPLE.read_bytes() + bytes(64))
+    path.write_bytes(PACCT.read_bytes() + bytes(64))
     gnu = subprocess.run([gnu_acct / "dump-acct", path], capture_output=True, check=True)
     assert gnu.stdout.count(b"|v0|") == 1
     done = acctship("dump", path)
-    assert (done.out.count(b"|v3|"), done.out.count(b"|v0|")) == (EXAMPLE.stat().st_size // 64, 0)
+    assert (done.out.count(b"|v3|"), done.out.count(b"|v0|")) == (PACCT.stat().st_size // 64, 0)
     assert done.code in (1, 4)
-    assert f"offset {EXAMPLE.stat().st_size}" in done.error
+    assert f"offset {PACCT.stat().st_size}" in done.error
 
 
 def test_torn_file_is_read_backwards(gnu_acct: Path, tmp_path: Path) -> None:
     path = tmp_path / "torn"
-    path.write_bytes(EXAMPLE.read_bytes()[:-10])
+    path.write_bytes(PACCT.read_bytes()[:-10])
     gnu = subprocess.run([gnu_acct / "dump-acct", "-r", path], capture_output=True, check=False)
     assert gnu.returncode < 0
     done = acctship("dump", "-r", path)
     assert done.code == 4
-    assert done.out.count(b"\n") == len(EXAMPLE.read_bytes()) // 64 - 1
+    assert done.out.count(b"\n") == len(PACCT.read_bytes()) // 64 - 1

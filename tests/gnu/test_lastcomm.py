@@ -16,8 +16,8 @@ from acctship.records import LAYOUTS
 from tests import builders
 from tests.cli.command import Done, acctship
 from tests.kernel.accounting import record, shell
+from tests.paths import PACCT
 
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
 ZONE = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3", "LC_ALL": "C"}
 
 Gnu = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -62,9 +62,6 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = random.Random("lastcomm")
     path = tmp_path_factory.mktemp("random") / "pacct"
 
-    def comp() -> int:
-        return builders.comp_t(int(rng.paretovariate(0.2)) - 1)
-
     path.write_bytes(
         b"".join(
             builders.record(
@@ -76,11 +73,11 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 ppid=rng.randrange(2**22 + 1),
                 btime=rng.randrange(2**32),
                 etime=float(int(rng.paretovariate(0.3)) % 2**24),
-                utime=comp(),
-                stime=comp(),
-                minflt=comp(),
-                majflt=comp(),
-                swaps=comp(),
+                utime=builders.any_comp(rng),
+                stime=builders.any_comp(rng),
+                minflt=builders.any_comp(rng),
+                majflt=builders.any_comp(rng),
+                swaps=builders.any_comp(rng),
                 comm=rng.choice((b"cat", b"sleep", b"fifteen--bytes!", b"a b", b"back\\x0a", b"?", b"root", b"")),
             )
             for _ in range(10_000)
@@ -107,7 +104,7 @@ def test_ten_thousand_random_records_give_the_same_rows(gnu: Gnu, ten_thousand: 
 def test_the_kernels_own_records_give_the_same_rows(gnu: Gnu, options: str, tmp_path: Path) -> None:
     script = "ls / | sort; (exit 7); head -c 9000000 /dev/zero | sha256sum; kill -TERM $$"
     fresh = record(tmp_path, shell(script), uid=65534, gid=65533).path
-    for path in (EXAMPLE, fresh):
+    for path in (PACCT, fresh):
         theirs = gnu(*options.split(), "-f", path).stdout
         mine = ours(path, *options.split())
 
@@ -158,7 +155,7 @@ def test_ahz_of_a_file_that_does_not_say_it_gives_the_same_rows(gnu: Gnu, tmp_pa
 
 @pytest.mark.parametrize("options", ["", "--forwards"])
 def test_several_files_come_one_after_another(gnu: Gnu, ten_thousand: Path, options: str) -> None:
-    files = ("-f", EXAMPLE, "-f", ten_thousand)
+    files = ("-f", PACCT, "-f", ten_thousand)
     done = acctship("lastcomm", *options.split(), *files, "--print-controls", environment=ZONE)
 
     assert done.out == gnu(*options.split(), "--print-controls", *files).stdout

@@ -22,8 +22,7 @@ from acctship.reports.summary import COUNTS, TIMES, Rows, Summary
 from tests import builders
 from tests.gnu.sums import MEMORY, Ours, Sa
 from tests.kernel.accounting import record, shell
-
-EXAMPLE = Path(__file__).parents[2] / "examples/pacct"
+from tests.paths import PACCT
 
 SORTS: dict[str, Sort] = {
     "-b": "cpu per call",
@@ -145,14 +144,14 @@ def numbers(row: str) -> list[float]:
 
 @pytest.mark.parametrize("options", OPTIONS)
 def test_rows_of_the_records_that_come_with_the_project_are_those_of_sa(options: str, sa: Sa, ours: Ours) -> None:
-    gnu = sa(EXAMPLE, *options.split())
+    gnu = sa(PACCT, *options.split())
 
-    mine = ours(EXAMPLE, *options.split())
+    mine = ours(PACCT, *options.split())
 
     assert len(gnu) > 2
     assert_same(gnu, mine)
     if sort_of(options.split()) != "k*sec":  # see below
-        assert order(EXAMPLE, options.split(), mine) == order(EXAMPLE, options.split(), gnu)
+        assert order(PACCT, options.split(), mine) == order(PACCT, options.split(), gnu)
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -180,7 +179,7 @@ def test_rows_of_fresh_records_of_this_kernel_are_those_of_sa(sa: Sa, ours: Ours
 
 
 def test_a_row_for_each_record_is_that_of_sa(sa: Sa, ours: Ours, random_file: Path) -> None:
-    for path in (EXAMPLE, random_file):
+    for path in (PACCT, random_file):
         for our, their in zip(ours(path, "-u"), sa(path, "-u"), strict=True):
             (mine, whole), (gnu, quarter) = without_memory([our])[0], without_memory([their])[0]
             assert mine == gnu or (

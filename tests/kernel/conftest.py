@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.nested import Ground, nested
-from tests.kernel.shipping import Service, running
+from tests.kernel.pausing import Pausing
+from tests.kernel.shipping import SETTLES_SOON, Service, running
 
 
 @pytest.fixture
@@ -21,5 +22,20 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture
 def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
     """`acctship run` that follows the live file."""
-    with running(Service(tmp_path, ground.live)) as service:
+    with running(Service(tmp_path, ground.live, program=SETTLES_SOON)) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def pausing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pausing]:
+    """Accounting that is paused, and goes on: it takes the kernel a minute."""
+    made = Pausing(tmp_path_factory.mktemp("pausing"))
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early(request: pytest.FixtureRequest) -> None:
+    """What takes a minute begins before all other tests of a kernel, and goes on beside them, if any asks for it."""
+    if any("pausing" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("pausing")

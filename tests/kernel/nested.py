@@ -22,8 +22,8 @@ from acctship.records import Reader, command
 from tests.builders import SIZE
 from tests.conftest import skip
 from tests.kernel.inside import UNAVAILABLE
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NONCE = re.compile(rb"nonce[0-9]+")
 LARGEST = 1_000_000
 """Processes of one storm, at most; each has its own numbers. With the word before, they fit into a name's 15 bytes."""
@@ -73,6 +73,10 @@ class Ground:
     def grown(self, records: int = 50) -> None:
         """Wait until the live file has this many records."""
         until(lambda: self.live.stat().st_size >= records * SIZE, f"{records} records in {self.live}")
+
+    def rotated(self) -> list[Path]:
+        """What `acctship accounting rotate` has made of live files, the oldest first."""
+        return sorted(path for path in self.live.parent.iterdir() if path.name.startswith("pacct-"))
 
     def truth(self) -> list[bytes]:
         """The nonces of all processes that have ended, in the order in which they did."""

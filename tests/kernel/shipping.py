@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from acctship.events.escape import unescape
 from acctship.events.schema import Event, Health
 from tests.cli.command import ACCTSHIP
 from tests.kernel.nested import NONCE, until
+from tests.paths import ROOT
+
+SETTLES_SOON = (sys.executable, "-m", "tests.kernel.settled")
 
 
 class Copy:
@@ -42,9 +46,10 @@ class Copy:
         with suppress(FileNotFoundError), self._path.open("rb") as lines:
             lines.seek(self._read)
             for line in lines:
-                if line.endswith(b"\n"):
-                    self._read += len(line)
-                    self._take(msgspec.json.decode(line, type=Event))
+                if not line.endswith(b"\n"):
+                    break  # or what is appended to it meanwhile would pass for the next one
+                self._read += len(line)
+                self._take(msgspec.json.decode(line, type=Event))
 
     def reports(self, action: str) -> list[Health]:
         """The details of all distinct health events of one action."""
@@ -81,6 +86,7 @@ class Service:
         canary: interval of its canaries; none, if it does not run where it is accounted itself.
         enter: gives the command line that runs a command where the service shall run.
         more: of the configuration.
+        program: what is run.
 
     Attributes:
         copy: what it has shipped.
@@ -94,8 +100,10 @@ class Service:
         canary: str = "0s",
         enter: Callable[..., list[str]] | None = None,
         more: str = "",
+        program: Sequence[str | Path] = (ACCTSHIP,),
     ) -> None:
         self._config, self._said, self._enter = folder / "acctship.toml", folder / "stderr", enter
+        self._program = program
         (folder / "state").mkdir()
         self._config.write_text(
             f'[source]\npath = "{accounting}"\n[state]\ndirectory = "{folder}/state"\n[canary]\ninterval = "{canary}"\n'
@@ -109,10 +117,14 @@ class Service:
         """Start it; `started` waits until it has."""
         self.copy.read_on()
         self._starts = self.copy.started()
-        command: list[str | Path] = [ACCTSHIP, "run", "-c", self._config]
+        command: list[str | Path] = [*self._program, "run", "-c", self._config]
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(
-                self._enter(*command) if self._enter else command, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                self._enter(*command) if self._enter else command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
             )
         return self._process
 

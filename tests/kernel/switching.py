@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.command import ACCTSHIP, Done
-from tests.kernel.nested import ROOT, Ground
+from tests.kernel.nested import Ground
+from tests.paths import ROOT
 
 GROUP = next(group.gr_name for group in grp.getgrall() if group.gr_gid)
 """Any group but root's."""
@@ -52,6 +53,15 @@ class Switch:
         """The same after some lines of Python, in its process."""
         command = ["accounting", *arguments, "-c", str(self._config)]
         return self.inside_run(sys.executable, "-c", f"{change}\nfrom acctship.cli import main\nmain({command!r})")
+
+    def again_and_again(self, times: int, *arguments: str) -> Done:
+        """The same so many times in one process, up to the first that fails: Python starts once, not each time."""
+        command = ["accounting", *arguments, "-c", str(self._config)]
+        loop = (
+            f"from acctship.cli import main\nfor _ in range({times}):\n"
+            f"    try:\n        main({command!r})\n    except SystemExit as end:\n        if end.code: raise"
+        )
+        return self.inside_run(sys.executable, "-c", loop)
 
     def look(self) -> dict[str, Any]:
         """What `status --json` says."""

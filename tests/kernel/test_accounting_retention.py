@@ -18,17 +18,13 @@ def needs(switch: Switch, *paths: Path, ago: float = 0.0) -> None:
     (switch.state / "retain.json").write_text(json.dumps(retain))
 
 
-def rotated(ground: Ground) -> list[Path]:
-    return sorted(path for path in ground.live.parent.iterdir() if path.name.startswith("pacct-"))
-
-
 def test_where_nothing_is_shipped_the_limits_alone_decide(ground: Ground, tmp_path: Path) -> None:
     switch = Switch(ground, tmp_path, limits='max_size = "0B"\n')
     switch("status")
     done = switch("rotate")
     assert done.code == 0, done.err
     assert done.err.endswith(f"{ground.live.parent}: rotated files removed: 1\n")
-    assert rotated(ground) == []
+    assert ground.rotated() == []
     assert switch.look()["state"] == "on"
 
 
@@ -41,10 +37,10 @@ def test_a_dead_output_and_a_dead_daemon_keep_their_files(ground: Ground, tmp_pa
         assert done.code == 0, done.err
         assert "rotated files that stay above the limits: " in done.err
         assert "bytes: an output may still need them" in done.err
-    assert len(rotated(ground)) == 2
+    assert len(ground.rotated()) == 2
     (switch.state / "retain.json").unlink()
     assert "retain.json: is missing: has acctship run been started?" in switch("rotate").err
-    assert len(rotated(ground)) == 3
+    assert len(ground.rotated()) == 3
 
 
 def test_a_hard_limit_removes_them_all_the_same_and_the_command_fails(ground: Ground, tmp_path: Path) -> None:
@@ -56,7 +52,7 @@ def test_a_hard_limit_removes_them_all_the_same_and_the_command_fails(ground: Gr
 
     assert done.code == 1
     assert "are removed although an output may still need them" in done.err
-    assert rotated(ground) == []
+    assert ground.rotated() == []
     assert told["path"].startswith(f"{ground.live}-")
     assert told["size"] > 0
     assert switch.look()["state"] == "on"

@@ -30,31 +30,26 @@ def rotate(folder: Path) -> list[str | Path]:
     return [ACCTSHIP, "accounting", "rotate", "-c", folder / "switch.toml"]
 
 
-def rotated(ground: Ground) -> list[Path]:
-    return sorted(path for path in ground.live.parent.iterdir() if path.name.startswith("pacct-"))
-
-
 def held(ground: Ground) -> Counter[bytes]:
     """How often each nonce is in the live file and the rotated ones."""
-    return Counter(nonce for path in (ground.live, *rotated(ground)) for nonce in nonces(path))
+    return Counter(nonce for path in (ground.live, *ground.rotated()) for nonce in nonces(path))
 
 
 def test_a_hundred_rotations_in_a_storm_lose_nothing_and_neither_does_who_follows(
     ground: Ground, switch: Switch, service: Service
 ) -> None:
     ground.storm(rate=2_000)
-    for _ in range(ROTATIONS):
-        done = switch("rotate")
-        assert done.code == 0, done.err
+    done = switch.again_and_again(ROTATIONS, "rotate")
     ground.stop()
     truth, files = ground.truth(), held(ground)
     service.until_copy(lambda copy: len(copy.ids) >= len(truth), "every process was shipped")
     service.stop()
 
+    assert done.code == 0, done.err
     assert len(truth) > 10 * ROTATIONS, "that was a storm"
     assert files == Counter(truth)
     assert set(files.values()) == {1}
-    assert len(rotated(ground)) == ROTATIONS
+    assert len(ground.rotated()) == ROTATIONS
     assert service.copy.ids.keys() == set(truth)
     assert set(service.copy.times.values()) == {1}
 
@@ -67,7 +62,7 @@ def test_the_fresh_file_is_the_groups_and_the_old_one_is_named_by_the_time(groun
     after = time.strftime("pacct-%Y%m%d-%H%M%S.1", time.gmtime())
     status = ground.live.stat()
 
-    first, second = rotated(ground)
+    first, second = ground.rotated()
     assert before <= first.name < second.name <= after
     assert (ground.live.owner(), ground.live.group(), stat.S_IMODE(status.st_mode)) == ("root", GROUP, 0o640)
 
@@ -79,7 +74,7 @@ def test_a_name_that_is_taken_gets_a_number_and_nothing_is_overwritten(ground: G
     for name in names:
         ground.live.with_name(name).touch()
     assert switch("rotate").code == 0
-    (made,) = {path.name for path in rotated(ground)} - set(names)
+    (made,) = {path.name for path in ground.rotated()} - set(names)
     assert made.removesuffix(".1") in names
     assert made.endswith(".1")
     assert all(ground.live.with_name(name).stat().st_size == 0 for name in names)
@@ -88,7 +83,7 @@ def test_a_name_that_is_taken_gets_a_number_and_nothing_is_overwritten(ground: G
 def test_what_is_off_is_not_switched_on(ground: Ground, switch: Switch) -> None:
     ground.account(None)
     done = switch("rotate")
-    assert (done.code, rotated(ground), switch.look()["state"]) == (1, [], "off")
+    assert (done.code, ground.rotated(), switch.look()["state"]) == (1, [], "off")
     assert done.error == f"{ground.live}: not rotated: accounting is off: acctship accounting on switches it on"
 
 
@@ -96,9 +91,9 @@ def test_an_empty_file_is_not_rotated(ground: Ground, switch: Switch) -> None:
     assert ground.live.stat().st_size == 0
     done = switch("rotate")
     assert (done.code, done.error) == (0, f"{ground.live}: holds no record: not rotated")
-    assert rotated(ground) == []
+    assert ground.rotated() == []
     assert switch("rotate").code == 0
-    assert len(rotated(ground)) == 1, "by now there are the records of the first command"
+    assert len(ground.rotated()) == 1, "by now there are the records of the first command"
 
 
 @pytest.mark.parametrize("end", ["rotate", "on"])
@@ -113,7 +108,7 @@ def test_who_is_killed_between_rename_and_switch_loses_nothing(
     done = switch(end)
     assert switch("rotate").code == 0
     ground.stop()
-    first, second = rotated(ground)
+    first, second = ground.rotated()
 
     assert between["state"] == "on"
     assert between["why"].startswith(f"but to {first}, which was renamed: ")
@@ -130,7 +125,7 @@ def test_a_service_with_mounts_of_its_own_may_not_rotate_for_accounting_would_en
     done = switch.inside_run("unshare", "--mount", *rotate(tmp_path))
     assert done.code == 1
     assert f"{ground.live.parent}: is seen through mounts of this process's own" in done.error
-    assert (switch.look()["state"], rotated(ground)) == ("on", [])
+    assert (switch.look()["state"], ground.rotated()) == ("on", [])
 
 
 def test_what_the_host_writes_to_cannot_be_rotated_from_within_and_that_is_told(ground: Ground, switch: Switch) -> None:
@@ -178,7 +173,7 @@ def test_a_switch_that_fails_is_undone(ground: Ground, switch: Switch, where: st
     inode = ground.live.stat().st_ino
     done = switch.broken("rotation", where, what, "rotate")
     assert (done.code, done.error) == (1, said)
-    assert (ground.live.stat().st_ino, rotated(ground)) == (inode, [])
+    assert (ground.live.stat().st_ino, ground.rotated()) == (inode, [])
     assert switch.look()["state"] == "on"
 
 
@@ -187,7 +182,7 @@ def test_two_that_meet_wait_for_each_other(ground: Ground, switch: Switch, tmp_p
     running = [subprocess.Popen(ground.enter(*rotate(tmp_path)), stderr=subprocess.PIPE, text=True) for _ in range(4)]
     ends = [(one.communicate()[1], one.returncode) for one in running]
     assert [code for _, code in ends] == [0, 0, 0, 0], ends
-    assert len(rotated(ground)) == 4
+    assert len(ground.rotated()) == 4
     assert switch.look()["state"] == "on"
 
 
@@ -198,10 +193,10 @@ def test_who_comes_second_waits_and_says_so(ground: Ground, switch: Switch, tmp_
         running = subprocess.Popen(ground.enter(*rotate(tmp_path)), stderr=subprocess.PIPE, text=True)
         assert running.stderr
         said = running.stderr.readline()
-        assert rotated(ground) == []
+        assert ground.rotated() == []
     _, rest = running.communicate()
     assert said == f"acctship: {ground.live}: another acctship accounting is at work: waiting for it\n"
-    assert (running.returncode, len(rotated(ground))) == (0, 1), rest
+    assert (running.returncode, len(ground.rotated())) == (0, 1), rest
 
 
 def test_a_rotation_that_was_cut_short_waits_for_room(ground: Ground, tmp_path: Path) -> None:

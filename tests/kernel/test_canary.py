@@ -8,19 +8,18 @@ import pty
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from acctship.events.escape import unescape
-from acctship.events.schema import Event, Health
-from acctship.records import Reader, command
+from acctship.events.schema import Event
 from tests.builders import SIZE
 from tests.cli.command import ACCTSHIP
-from tests.kernel.nested import ROOT, Ground, nested, until
-from tests.kernel.shipping import Copy, Service
+from tests.kernel.nested import Ground, nested, until
+from tests.kernel.shipping import Copy
+from tests.kernel.watching import canaries, found, health, of, watched
+from tests.paths import ROOT
 
 SWITCH = """
 import sys
@@ -49,28 +48,6 @@ def switch(ground: Ground, name: bytes, *paths: str, terminal: int | None = None
     )
 
 
-@contextmanager
-def watched(ground: Ground, folder: Path, *, canary: str = "1s", more: str = "") -> Iterator[Service]:
-    """A daemon that starts canaries where it is accounted, and has found one."""
-    service = Service(folder, ground.live, canary=canary, enter=ground.enter, more=more)
-    service.start()
-    try:
-        service.started()
-        found(ground, 1)
-        yield service
-    finally:
-        service.kill()
-
-
-def canaries(path: Path) -> list[bytes]:
-    """Names of the canaries that a file holds."""
-    if not path.stat().st_size:
-        return []
-    with Reader(path) as reader:
-        names = [command(name) for records in reader for name in records.comms()]
-    return [name for name in names if name.startswith(b"canary")]
-
-
 def names_like(path: Path, beginning: bytes) -> list[bytes]:
     """Names of the processes whose distinct events are in a file, of those that begin so."""
     if not path.exists():
@@ -78,24 +55,6 @@ def names_like(path: Path, beginning: bytes) -> list[bytes]:
     events = [msgspec.json.decode(line, type=Event) for line in path.read_bytes().splitlines(keepends=True)[:-1]]
     names = {event.event.id: unescape(event.process.name) for event in events if event.process}
     return [name for name in names.values() if name.startswith(beginning)]
-
-
-def found(ground: Ground, count: int) -> None:
-    """Wait until this many canaries have a record."""
-    until(lambda: len(canaries(ground.outer)) >= count, f"{count} canaries")
-
-
-def of(copy: Copy, action: str, phase: str | None = None) -> list[Event]:
-    """Distinct events of an action that have arrived."""
-    events = {event.event.id: event for event in copy.health if event.event.action == action}
-    return [event for event in events.values() if health(event).phase == phase]
-
-
-def health(event: Event) -> Health:
-    """What an event says of the health."""
-    assert event.acct
-    assert event.acct.health
-    return event.acct.health
 
 
 def test_off_by_another_process_is_told_with_its_name_and_on_again_with_the_gap(tmp_path: Path) -> None:
@@ -198,33 +157,6 @@ def test_old_canaries_are_known_after_a_restart_and_a_copied_name_is_shipped(tmp
         service.stop()
     assert names_like(tmp_path / "events.jsonl", b"canary") == [copied]
     assert names_like(tmp_path / "late.jsonl", b"canary") == [copied]
-
-
-def test_no_room_pauses_accounting_and_room_resumes_it(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    with nested(tmp_path) as ground:
-        inside = small / "pacct"
-        subprocess.run(ground.enter("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small), check=True)
-        subprocess.run(ground.enter("touch", inside), check=True)
-        ground.account(inside)
-        ground.live = inside
-        with watched(ground, tmp_path) as service:
-            fill = f"head -c 1036288 /dev/zero > {small}/fill"  # 253 of 256 blocks: the file has one
-            subprocess.run(ground.enter("sh", "-c", fill), check=True)
-            service.until_copy(lambda copy: bool(of(copy, "accounting-paused", "start")), "the pause is told")
-            subprocess.run(ground.enter("rm", small / "fill"), check=True)
-            service.until_copy(lambda copy: bool(of(copy, "accounting-gap")), "the gap is told")
-            service.stop()
-    (start,) = of(service.copy, "accounting-paused", "start")
-    (end,) = of(service.copy, "accounting-paused", "end")
-    (gap,) = of(service.copy, "accounting-gap")
-    assert start.message
-    assert "of its file system is free: the kernel pauses at 2 % and goes on at 4 %" in start.message
-    assert health(start).outage == health(end).outage
-    assert health(gap).after == health(start).after
-    assert health(gap).before is not None
-    assert of(service.copy, "accounting-stopped", "start") == []
 
 
 def test_the_alert_reaches_an_output_that_was_down_though_the_daemon_is_killed(tmp_path: Path) -> None:

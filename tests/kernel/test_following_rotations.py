@@ -61,7 +61,7 @@ def test_each_process_is_one_event_over_a_hundred_rotations(
 ) -> None:
     ground.storm()
     for _ in range(ROTATIONS):
-        ground.grown(200)
+        ground.grown(100)
         rotation(ground)
     ground.stop()
     truth = set(ground.truth())

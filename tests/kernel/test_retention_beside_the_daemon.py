@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import SIZE
 from tests.kernel.nested import Ground, until
-from tests.kernel.shipping import Copy, Service, running
+from tests.kernel.shipping import SETTLES_SOON, Copy, Service, running
 from tests.kernel.switching import Switch
 
 TIGHT = 'max_size = "0B"\nmax_age = 0\n'
@@ -20,12 +20,8 @@ TIGHT = 'max_size = "0B"\nmax_age = 0\n'
 def service(tmp_path: Path, ground: Ground) -> Iterator[Service]:
     """With a second output that is halted as long as its folder is not there."""
     dead = f'[outputs.dead]\ntype = "jsonl"\npath = "{tmp_path}/away/events.jsonl"\nstart = "oldest"\n'
-    with running(Service(tmp_path, ground.live, more=dead)) as service:
+    with running(Service(tmp_path, ground.live, more=dead, program=SETTLES_SOON)) as service:
         yield service
-
-
-def rotated(ground: Ground) -> set[Path]:
-    return {path for path in ground.live.parent.iterdir() if path.name.startswith("pacct-")}
 
 
 def needed(switch: Switch) -> set[Path]:
@@ -44,11 +40,11 @@ def test_files_stay_while_an_output_or_the_daemon_is_dead_and_go_when_all_have_t
     for _ in range(3):
         storm(ground)
         assert switch("rotate").code == 0
-    until(lambda: rotated(ground) < needed(switch), "the daemon says what the dead output needs")
+    until(lambda: {*ground.rotated()} < needed(switch), "the daemon says what the dead output needs")
     service.kill()
     storm(ground)
     done = switch("rotate")
-    assert (done.code, len(rotated(ground))) == (0, 4)
+    assert (done.code, len(ground.rotated())) == (0, 4)
     assert "an output may still need them" in done.err
 
     (tmp_path / "away").mkdir()
@@ -58,7 +54,7 @@ def test_files_stay_while_an_output_or_the_daemon_is_dead_and_go_when_all_have_t
     at_once = ("import acctship.accounting.needed as it; it._CLOCKS_DIFFER = 0.0", "rotate")
     done = switch.with_change(*at_once)
     assert done.code == 0, done.err
-    assert len(rotated(ground)) == 1, "the one that was rotated just now"
+    assert len(ground.rotated()) == 1, "the one that was rotated just now"
     late = Copy(tmp_path / "away/events.jsonl")
 
     def has_all() -> bool:
@@ -77,7 +73,7 @@ def test_what_a_hard_limit_forces_is_told_to_the_outputs_that_live(
     service.until_copy(lambda copy: len(copy.ids) >= 100, "the output that lives has all")
     service.stop()
     assert switch("rotate").code == 1
-    assert not rotated(ground)
+    assert not ground.rotated()
 
     service.start()
     service.until_copy(

@@ -1,4 +1,4 @@
-"""Fifty thousand processes that end as fast as they can: each is an event, in order, by every command."""
+"""Twenty thousand processes that end as fast as they can: each is an event, in order, by every command."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 
 from acctship.events.schema import Event
 from tests.kernel.accounting import Recording, record, shell
+from tests.paths import PACCT
 from tests.schema import assert_valid_event
 
-EXITS = 50_000
+EXITS = 20_000
 CODES = 251
 """Prime, so that no loss of a round number of records looks like none."""
 
@@ -65,7 +66,7 @@ def test_run_once_delivers_an_event_for_each_exit_in_order(storm: Recording) -> 
 
 
 def test_the_records_that_come_with_the_project_are_events(tmp_path: Path) -> None:
-    records = Path(__file__).parents[2] / "examples/pacct"
+    records = PACCT
     done = acctship("run", "--once", "--file", str(records), folder=tmp_path)
     lines = done.stdout.splitlines()
 

@@ -19,6 +19,7 @@ from tests.builders import record
 from tests.cli.command import heed_permissions
 from tests.conftest import skip
 from tests.delivery.standins import events
+from tests.paths import ROOT
 
 
 def open_and_close(path: Path | str) -> None:
@@ -230,8 +231,7 @@ def run_apart(code: str, *, mounted: Path | None = None, before: Callable[[], ob
     if mounted is not None:
         mount = f'mount -t tmpfs -o size=64k tmpfs "{mounted}" || exit 99; exec "$@"'
         command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, "sh", *command]
-    root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, preexec_fn=before, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, preexec_fn=before, timeout=60, check=False)
     if done.returncode == 99:
         skip(f"no disk can be mounted here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import tracemalloc
 from collections.abc import Callable
@@ -133,3 +134,11 @@ def test_memory_does_not_grow_with_the_file(file: Path) -> None:
         tracemalloc.stop()
     assert count == 400_000
     assert peak < 2_000_000
+
+
+def test_what_is_missing_of_a_compressed_file_is_said(file: Path) -> None:
+    packed = gzip.compress(b"".join(ordinary("linux-v3-le", 3000)))
+    file.write_bytes(packed[: len(packed) // 2])
+    outcome = read_backwards(file)
+    assert outcome.records == read(file).records
+    assert "the gzip stream ends early" in outcome.holes[-1].reason

@@ -11,12 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from acctship.records import LAYOUTS, RecordBatch, command
-from tests.builders import BTIME, FIELDS, ORDERS, Order, batch, comp_t, random_records, record, records
+from tests.builders import BTIME, FIELDS, ORDERS, Order, batch, comp_t, plain, random_records, record, records
 from tests.layouts import NAMES, Fields, encode
-
-
-def decoded(value: int) -> int:
-    return value % 8192 << 3 * (value // 8192)
 
 
 def check(data: list[bytes], order: Order) -> None:
@@ -34,15 +30,16 @@ def check(data: list[bytes], order: Order) -> None:
         assert columns.flags()[at] == flag
         assert columns.ttys()[at] == tty
         assert columns.wait_statuses()[at] == status
+        assert columns.signals()[at] == status & 0x7F
         assert (columns.uids()[at], columns.gids()[at]) == (uid, gid)
         assert (pids[at], parent_pids[at]) == (pid, ppid)
         assert columns.elapsed_ticks()[at] == int(etime)
         assert columns.end_seconds()[at] == btime + int(etime // 100)
-        assert columns.user_ticks()[at] == decoded(utime)
-        assert columns.system_ticks()[at] == decoded(stime)
-        assert columns.memory_kib()[at] == decoded(mem)
-        assert columns.minor_faults()[at] == decoded(minflt)
-        assert columns.major_faults()[at] == decoded(majflt)
+        assert columns.user_ticks()[at] == plain(utime)
+        assert columns.system_ticks()[at] == plain(stime)
+        assert columns.memory_kib()[at] == plain(mem)
+        assert columns.minor_faults()[at] == plain(minflt)
+        assert columns.major_faults()[at] == plain(majflt)
         assert command(columns.comms()[at]) == comm.split(b"\0")[0]
 
 

@@ -18,7 +18,8 @@ from acctship.errors import InputError
 from acctship.records import LAYOUTS, Layout
 from acctship.records.compressed import compression
 from acctship.records.damage import judge
-from tests.layouts import EXAMPLE, NAMES, Fields, encode, ordinary, size_of, version_of
+from tests.layouts import NAMES, Fields, encode, ordinary, size_of, version_of
+from tests.paths import PACCT
 from tests.records.reading import Outcome, piped, read, read_backwards, read_in_pieces
 
 FILLINGS: dict[str, Callable[[int], bytes]] = {
@@ -72,7 +73,7 @@ def cut_everywhere(name: str, records: list[bytes], which: int, lengths: Iterabl
 
 @pytest.mark.parametrize("which", [0, 20, 40, 70])
 def test_no_cut_of_a_kernels_file_makes_up_or_loses_a_record(which: int) -> None:
-    data = EXAMPLE.read_bytes()
+    data = PACCT.read_bytes()
     records = [data[at : at + 64] for at in range(0, len(data), 64)][max(0, which - 4) : which + 7]
     cuts, made_up, lost = cut_everywhere("linux-v3-le", records, min(which, 4), range(1, 129))
     assert (cuts, made_up, lost) == (64 * 128, 0, 0)

@@ -172,3 +172,10 @@ def test_a_file_that_shrinks_gives_what_is_left(tmp_path: Path) -> None:
             os.truncate(path, 2500 * SIZE)
             got += pairs(batch)
     assert got == numbered(records[:2500])
+
+
+def test_a_pipe_that_does_not_begin_with_a_record_is_known_by_those_that_follow() -> None:
+    records = ordinary("linux-v3-le", 40)
+    with piped(b"\xff" * 100 + b"".join(records)) as pipe:
+        outcome = read(pipe)
+    assert (outcome.bytes, outcome.spans) == (records, [(0, 100)])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from acctship.records import LAYOUTS, RecordBatch
-from acctship.reports.selection import ANY_SIGNAL, Extras, gathered, selection, take
+from acctship.reports.selection import ANY_SIGNAL, Extras, gathered, selection
 from tests.builders import BTIME, ORDERS, Order, batch, commands, record
 
 KILLED = record(pid=1, status=9, uid=33, etime=150.0)
@@ -102,7 +102,7 @@ def test_every_layout_can_be_chosen_from(name: str) -> None:
 
 
 def test_descending_rows_can_be_chosen_from() -> None:
-    made = take(batch(ALL), slice(None, None, -1))
+    made = batch(ALL).take(slice(None, None, -1))
 
     assert selection(["true"], extras=Extras(failed=True))(made).offsets.tolist() == [128, 64, 0]
 

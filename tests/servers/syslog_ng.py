@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
@@ -62,13 +61,6 @@ class SyslogNgd(Daemon):
         done = self.run([*self._program, "--syntax-only"])
         assert done.returncode == 0 or done.stderr, done
         return done.stderr
-
-    def stats(self) -> str:
-        """What it has counted, as CSV."""
-        done: subprocess.CompletedProcess[str] = self.run(
-            [*self._control, "stats", "-c", self.config.with_suffix(".ctl")]
-        )
-        return done.stdout
 
 
 class SyslogNg(Received[Listening], SyslogNgd):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from acctship.testing import failing, manners
 from tests.testing.memory import Honest
 from tests.testing.plugin import KINDS
 
@@ -12,6 +13,7 @@ pytest_plugins = ["pytester"]
 SUITE = """
 import pytest
 from acctship.testing import OutputConformance
+from acctship.testing import failing, manners
 from tests.testing.memory import Memory
 
 class TestMemory(OutputConformance):
@@ -47,7 +49,7 @@ BROKEN = [
     ("RaisesTheRoot", f"{AT_OPEN}[down]", "send() raised OutputError itself, which does not say what to do"),
     ("RejectsOnOutage", f"{AT_OPEN}[down]", "events were rejected because of 'down', which passes"),
     ("HaltsOnOutage", f"{AT_OPEN}[down]", "HaltError waits for a person: raise RetryableError"),
-    ("NeverRecovers", f"{AFTER}[reset]", "has to connect anew by itself"),
+    ("NeverRecovers", f"{AFTER}[reset]", "has to drop the old connection and connect by itself"),
     ("RaisesExceptions", f"{AT_OPEN}[down]", "send() raised RuntimeError: oh\\x1b[31m: acctship takes that for a bug"),
     ("ReturnsNone", "test_one_event_arrives_once", "send() returned None: return acctship.SendResult()"),
     ("SendsTwice", "test_many_events_arrive_once_each", "10000 events arrived twice"),
@@ -89,8 +91,10 @@ def test_every_broken_output_is_tried() -> None:
 
 
 @pytest.fixture
-def installed(pytester: pytest.Pytester) -> pytest.Pytester:
-    """Where the plugin `memory` is installed."""
+def installed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Where the plugin `memory` is installed, whose receiver answers at once or not at all."""
+    for module in (failing, manners):
+        monkeypatch.setattr(module, "HANG", 0.4)
     folder = pytester.mkdir("memory-1.dist-info")
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: memory\nVersion: 1\n")
     (folder / "entry_points.txt").write_text("[acctship]\nmemory = tests.testing.plugin\n")

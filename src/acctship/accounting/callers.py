@@ -13,23 +13,22 @@ from __future__ import annotations
 
 from zlib import crc32
 
-import numpy as np
-import numpy.typing as npt
-
 from acctship.events.escape import escape
+from acctship.events.identity import event_id
 from acctship.events.names import Names
 from acctship.events.schema import Caller, User
 from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch, command
+from acctship.records.columns import Mask
 
 _AFORK = 1
 _KTHREADD = 2
 
 
-def callers(records: RecordBatch) -> npt.NDArray[np.bool_]:
+def callers(records: RecordBatch) -> Mask:
     """Which records are those of callers of acct(2)."""
     rows = records.rows
-    mask: npt.NDArray[np.bool_] = rows["mem"] == 0  # undecoded: a comp_t is 0 where its value is
+    mask: Mask = rows["mem"] == 0  # undecoded: a comp_t is 0 where its value is
     if mask.any():
         kernel = (rows["flag"] & _AFORK != 0) & (rows["uid"] == 0) & (rows["minflt"] == 0) & (rows["majflt"] == 0)
         parents = records.parent_pids()
@@ -48,10 +47,10 @@ def caller_of(records: RecordBatch, at: int, segment: str, names: Names) -> Call
         segment: id of the segment, as in `acct.segment`.
         names: tells the user's name.
     """
-    record, pids, uid = records.record(at), records.pids(), int(records.uids()[at])
+    pids, uid = records.pids(), int(records.uids()[at])
     tty = int(records.ttys()[at])
     return Caller(
-        event=f"{segment}-{int(records.offsets[at]):x}-{crc32(record):08x}",
+        event=event_id(segment, int(records.offsets[at]), crc32(records.record(at))),
         name=escape(command(records.comms()[at])),
         pid=None if pids is None else int(pids[at]),
         user=User(id=str(uid), name=names.user(uid)),

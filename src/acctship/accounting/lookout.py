@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from acctship.accounting import pausing
+from acctship.accounting.rotated import beside
 
 _PIECE = 1 << 20
 _COARSE = 2.0
@@ -67,14 +68,16 @@ class Lookout:
         if any(self._find_in(one, name) for one in self._files):
             return True
         known = {one.file for one in self._files}
-        beside = self._path.parent.glob(f"{glob.escape(self._path.name)}?*")  # none, where the folder is not there
-        return any(self._find_beside(path, name) for path in beside if self._is_news(path, known))
+        return any(  # in a file that has been rotated twice since the aim
+            self._find_beside(Path(path), name)
+            for path, status in beside(self._path).items()
+            if status.st_mtime >= self._aimed - _COARSE and (status.st_dev, status.st_ino) not in known
+        )
 
-    def free_blocks(self) -> tuple[int, int] | None:
-        """Blocks that are free to others than root, and all blocks, of the file's file system; None: there is none."""
+    def room(self) -> pausing.Room | None:
+        """Free space on the file's file system; None if that cannot be told."""
         with suppress(OSError):
-            status = os.fstatvfs(self._files[0].descriptor) if self._files else os.statvfs(self._path.parent)
-            return status.f_bavail, status.f_blocks
+            return pausing.room(self._files[0].descriptor if self._files else self._path.parent)
         return None
 
     def close(self) -> None:
@@ -92,14 +95,6 @@ class Lookout:
                 self._files.append(one)
         except FileNotFoundError:
             return
-
-    def _is_news(self, path: Path, known: set[tuple[int, int]]) -> bool:
-        """Whether a file beside it, which has been rotated twice since the aim, may have what came meanwhile."""
-        with suppress(FileNotFoundError):
-            status = path.stat()
-            fresh = status.st_mtime >= self._aimed - _COARSE
-            return fresh and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in known
-        return False
 
     def _find_beside(self, path: Path, name: bytes) -> bool:
         try:

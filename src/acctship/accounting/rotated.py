@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from acctship.errors import InputError
@@ -15,25 +15,37 @@ _REST = re.compile(r"[-.\w]+", re.ASCII)
 """What rotators put behind the name: `.0`, `.1.gz`, `-20261124`, `-20261124-130000`."""
 
 
-def family(live: Path) -> dict[Path, os.stat_result]:
-    """The live file and all regular files beside it whose name begins with its own; none if there is no such folder.
+def beside(live: Path) -> dict[str, os.stat_result]:
+    """All regular files beside the live one whose name goes on where its own ends: what may have been it, and is read.
+
+    There are none if there is no such folder. No link is followed. A follower asks once a second: paths are plain text.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    found = {}
-    try:
-        with os.scandir(live.parent) as entries:
-            for entry in entries:
-                if entry.name == live.name or _is_rotated_name(entry.name, live.name):
-                    try:
-                        status = entry.stat(follow_symlinks=entry.name == live.name)
-                    except FileNotFoundError:
-                        continue
+    found, own = {}, live.name
+    with suppress(FileNotFoundError), os.scandir(live.parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(own) and entry.name != own:
+                with suppress(FileNotFoundError):  # it is being rotated
+                    status = entry.stat(follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
-                        found[live.parent / entry.name] = status
-    except FileNotFoundError:
-        return {}
+                        found[entry.path] = status
+    return found
+
+
+def family(live: Path) -> dict[Path, os.stat_result]:
+    """The live file, and those beside it that bear a rotator's name: what may be counted, and removed.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    others = {Path(path): status for path, status in beside(live).items()}
+    found = {path: status for path, status in others.items() if _REST.fullmatch(path.name, len(live.name))}
+    with suppress(FileNotFoundError):
+        status = live.stat()
+        if stat.S_ISREG(status.st_mode):
+            found[live] = status
     return found
 
 
@@ -44,7 +56,3 @@ def why_no_records(path: Path) -> str | None:
             return None
     except InputError as error:
         return str(error).removeprefix(f"{path}: ")
-
-
-def _is_rotated_name(name: str, live: str) -> bool:
-    return name.startswith(live) and _REST.fullmatch(name, len(live)) is not None

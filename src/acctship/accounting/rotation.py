@@ -12,10 +12,10 @@ from acctship.accounting.limits import Limits
 from acctship.accounting.lock import alone
 from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, refuse_shared
+from acctship.accounting.pausing import room
 from acctship.accounting.place import Tell, open_fresh, open_live
 from acctship.accounting.proof import written_files
 from acctship.accounting.retention import Retained, retire
-from acctship.accounting.suitable import room
 from acctship.accounting.switch import account, ask_permission
 from acctship.accounting.turn import prove, take_over
 from acctship.accounting.words import failures_in_words

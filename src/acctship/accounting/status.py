@@ -9,11 +9,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from acctship.accounting import ownership, suitable
+from acctship.accounting import ownership
 from acctship.accounting.mounts import mount_of
+from acctship.accounting.pausing import Room, room
 from acctship.accounting.proof import written_files
 from acctship.accounting.rotated import family
 from acctship.accounting.rotators import rotators
+from acctship.accounting.suitable import warnings
 from acctship.errors import AccountingError, InputError
 from acctship.events.escape import escape, escape_line
 from acctship.records import BackwardReader
@@ -67,11 +69,11 @@ def look(live: Path) -> Status:
     found = Status("unknown", "", escape(os.fsencode(live)), rotated_by=[one.name for one in rotators(live)])
     space = None
     try:
-        space = suitable.room(live.parent)
+        space = room(live.parent)
         found.file_system = mount_of(live.parent).kind
         found.free_percent, found.free_bytes = round(space.percent, 1), space.free_bytes
-        found.pause_percent, found.resume_percent = space.suspend, space.resume
-        found.warnings = list(map(escape_line, suitable.warnings(live.parent)))
+        found.pause_percent, found.resume_percent = space.kernel.suspend, space.kernel.resume
+        found.warnings = list(map(escape_line, warnings(live.parent)))
         _look_at_files(live, found)
     except OSError:
         pass  # the folder is not there, or shut: what follows says so
@@ -80,7 +82,7 @@ def look(live: Path) -> Status:
     return found
 
 
-def _state(live: Path, space: suitable.Room | None, *, exists: bool) -> tuple[State, str]:
+def _state(live: Path, space: Room | None, *, exists: bool) -> tuple[State, str]:
     try:
         written = written_files(live)
     except AccountingError as error:

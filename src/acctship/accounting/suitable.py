@@ -1,61 +1,17 @@
-"""Whether a file system is one to account to, and how much room the kernel wants there (`kernel/acct.c`, acct(5))."""
+"""Whether a file system is one to account to, and what is unwise about it."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import NamedTuple
 
 from acctship.accounting.confinement import own_pid_namespace
 from acctship.accounting.mounts import mount_of
-from acctship.accounting.pausing import limits
+from acctship.accounting.pausing import room
 from acctship.errors import AccountingError
 
 FILE_SYSTEMS = Path("/proc/filesystems")
 _LOCAL = {"aufs", "jffs2", "overlay", "tmpfs", "ubifs", "zfs"}
 """File systems without a block device of their own that keep data all the same, on this machine."""
-
-
-class Room(NamedTuple):
-    """Free space of a file system, and what the kernel makes of it.
-
-    Attributes:
-        free: blocks that anybody may fill, and `blocks`, all there are.
-        free_bytes: the same, in bytes.
-        suspend: percent of free space at which the kernel pauses accounting.
-        resume: percent at which it goes on; also what it wants to see when it is switched on or to another file.
-    """
-
-    free: int
-    blocks: int
-    free_bytes: int
-    suspend: int
-    resume: int
-
-    @property
-    def percent(self) -> float:
-        """Free space in percent; 100 where the file system has no limit."""
-        return 100 * self.free / self.blocks if self.blocks else 100.0
-
-    @property
-    def enough(self) -> bool:
-        """Whether the kernel starts to write when it is switched to a file there (`check_free_space`)."""
-        return self.free >= self.blocks * self.resume // 100
-
-    def __str__(self) -> str:
-        return (
-            f"{self.percent:.1f} % free: the kernel pauses accounting at {self.suspend} %, resumes at {self.resume} %"
-        )
-
-
-def room(folder: Path) -> Room:
-    """The free space around a folder, and the kernel's thresholds.
-
-    Raises:
-        OSError: the folder cannot be looked at.
-    """
-    there, kernel = os.statvfs(folder), limits()
-    return Room(there.f_bavail, there.f_blocks, there.f_bavail * there.f_frsize, kernel.suspend, kernel.resume)
 
 
 def refuse_unsuitable(folder: Path) -> None:

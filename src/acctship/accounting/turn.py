@@ -10,9 +10,10 @@ from pathlib import Path
 from acctship.accounting.lock import alone
 from acctship.accounting.mounts import refuse_private
 from acctship.accounting.ownership import group_id, is_mended
+from acctship.accounting.pausing import room
 from acctship.accounting.place import Tell, make_folder, open_live
 from acctship.accounting.proof import written_files
-from acctship.accounting.suitable import refuse_unsuitable, room, warnings
+from acctship.accounting.suitable import refuse_unsuitable, warnings
 from acctship.accounting.switch import account, ask_permission
 from acctship.accounting.words import failures_in_words
 from acctship.errors import AccountingError

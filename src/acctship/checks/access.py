@@ -5,7 +5,6 @@ Root may do everything, so trying it out tells root nothing: acl(5), path_resolu
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import stat
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from acctship.accounting.ownership import group_name
 from acctship.errors import InputError
 
 READ, WRITE, SEARCH = 4, 2, 1
@@ -55,14 +55,6 @@ def person(user: str | int) -> Person:
         return Person(str(user), user, user, frozenset([user]))
     groups = frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid))
     return Person(entry.pw_name, entry.pw_uid, entry.pw_gid, groups)
-
-
-def group_name(gid: int) -> str:
-    """Name of a group, or its number."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def obstacle(path: Path, who: Person, wanted: int) -> str | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from acctship.accounting.ownership import group_name
+from acctship.accounting.rotated import beside
 from acctship.accounting.rotators import TIMER, Rotator
-from acctship.checks.access import READ, SEARCH, Person, allows, group_name, obstacle
+from acctship.checks.access import READ, SEARCH, Person, allows, obstacle
 from acctship.checks.finding import Finding, failed, ok, warn
 from acctship.errors import ConfigError
 
@@ -19,12 +22,14 @@ def readable(path: Path, who: Person) -> Finding:
     """The live file, its folder, and its siblings."""
     check = "readable"
     found = [obstacle(path, who, READ), obstacle(path.parent, who, READ | SEARCH)]
-    siblings = _siblings(path)
+    siblings: list[Path] = []
+    with suppress(OSError):  # the folder has been looked at
+        siblings = sorted(map(Path, beside(path)))
     found += [obstacle(one, who, READ) for one in siblings]
     obstacles = list(dict.fromkeys(one for one in found if one))
     if not obstacles:
-        beside = f" and {len(siblings)} beside it" if siblings else ""
-        return ok(check, f"user {who.name} may read {path}{beside}")
+        others = f" and {len(siblings)} beside it" if siblings else ""
+        return ok(check, f"user {who.name} may read {path}{others}")
     more = f" and {len(obstacles) - _SHOWN} more" if len(obstacles) > _SHOWN else ""
     return failed(
         check,
@@ -81,11 +86,3 @@ def _after(path: Path, who: Person, rotator: Rotator) -> Finding | None:
     if allows(mode, uid, gid, who, READ):
         return ok(check, f"{what}: user {who.name} may read it")
     return failed(check, f"{what}: user {who.name} may not read it", f"let it make it with `create 0640 root {GROUP}`")
-
-
-def _siblings(path: Path) -> list[Path]:
-    try:
-        beside = [one for one in path.parent.iterdir() if one.name.startswith(path.name) and one != path]
-        return sorted(one for one in beside if one.is_file() and not one.is_symlink())
-    except OSError:  # the folder is looked at apart
-        return []

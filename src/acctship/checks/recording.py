@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from acctship.accounting.pausing import Room, room
 from acctship.accounting.status import look
-from acctship.accounting.suitable import Room, room
 from acctship.checks.finding import Finding, failed, ok, warn
 
 
@@ -33,12 +33,11 @@ def space(path: Path) -> Finding:
 
 def judged(path: Path, there: Room) -> Finding:
     """What free space of the file system of a path means."""
-    check = "free space"
-    what = (
-        f"{there.percent:.1f} % of the file system of {path} is free; the kernel pauses accounting at {there.suspend} %"
-    )
-    if there.percent <= there.suspend:
-        return failed(check, what, f"make room: it goes on above {there.resume} %")
+    check, kernel = "free space", there.kernel
+    free = f"{there.percent:.1f} % of the file system of {path} is free"
+    what = f"{free}; the kernel pauses accounting at {kernel.suspend} %"
+    if there.percent <= kernel.suspend:
+        return failed(check, what, f"make room: it goes on above {kernel.resume} %")
     if not there.enough:
-        return warn(check, what, f"make room: once paused, it goes on above {there.resume} % only")
+        return warn(check, what, f"make room: once paused, it goes on above {kernel.resume} % only")
     return ok(check, what)

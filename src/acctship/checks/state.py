@@ -59,7 +59,7 @@ def state_writable(directory: Path, who: Person) -> Finding | None:
     if not directory.exists():
         return None
     if found := obstacle(directory, who, READ | WRITE | SEARCH):
-        return failed(check, found, f"chown {who.name} {directory}; chmod 0700 {directory}")
+        return failed(check, found, f"chown {who.name} {directory}; chmod 0750 {directory}")
     there = os.statvfs(directory)
     free = there.f_bavail * there.f_frsize
     what = f"user {who.name} may write to {directory}, {free >> 20:,} MB are free"

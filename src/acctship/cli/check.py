@@ -15,7 +15,7 @@ from acctship.checks.access import Person
 from acctship.checks.finding import Finding, failed, ok, warn
 from acctship.cli.options import config_option, file_option, layout_option
 from acctship.cli.sources import choose_files, own_source_id
-from acctship.cli.terminal import coloured, say, write
+from acctship.cli.terminal import coloured, say, write, write_line
 from acctship.errors import AcctshipError
 from acctship.events.escape import escape_line
 from acctship.records import Layout, Reader
@@ -148,4 +148,4 @@ def _told(one: Finding) -> str:
 def _line(one: Finding, text: str) -> None:
     word = one.state
     mark = f"\x1b[{_COLOURS[word]}m{word}\x1b[0m" if coloured(1) else word
-    write(f"{mark:6}  {escape_line(one.check)}: {escape_line(text)}\n".encode("utf-8", "backslashreplace"))
+    write_line(f"{mark:6}  {escape_line(one.check)}: {escape_line(text)}")

@@ -8,11 +8,10 @@ import click
 
 from acctship import config
 from acctship.cli.options import config_option
+from acctship.cli.outputs import state_beside_daemon
 from acctship.cli.terminal import say, write_table
-from acctship.delivery.keeping.state import State
 from acctship.delivery.replay import replay
 from acctship.errors import ConfigError
-from acctship.events.identity import this_machine
 
 
 @click.group("deadletter")
@@ -21,10 +20,6 @@ def command() -> None:
 
     They are kept in the state folder, in `deadletter/OUTPUT.jsonl`, one JSON object a line with time, reason and event.
     """
-
-
-def _state(settings: config.Config) -> State:
-    return State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)
 
 
 @command.command("list")
@@ -37,7 +32,7 @@ def list_letters(config_path: Path | None, outputs: tuple[str, ...]) -> int:
     acctship deadletter list
     acctship deadletter list siem
     """
-    state = _state(config.load(config_path))
+    state = state_beside_daemon(config.load(config_path))
     rows = [
         (name, letter.time, event_id, letter.reason)
         for name in outputs or state.outputs
@@ -62,7 +57,7 @@ def replay_letters(config_path: Path | None, output: str) -> int:
     deployed = next((one for one in settings.outputs() if one.name == output), None)
     if deployed is None:
         raise ConfigError(f"outputs.{output}: is not in the configuration: its dead letters have nowhere to go")
-    letters = _state(settings).dead_letters(output)
+    letters = state_beside_daemon(settings).dead_letters(output)
     result = replay(
         deployed,
         letters,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +105,7 @@ def command(
 def _first(num: int | None, batches: Batches) -> Batches:
     left = sys.maxsize if num is None else num
     for reader, records in batches:
-        yield reader, replace(records, rows=records.rows[:left], offsets=records.offsets[:left])
+        yield reader, records.take(slice(left))
         left -= len(records)
         if left <= 0:
             return

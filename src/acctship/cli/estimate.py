@@ -13,7 +13,7 @@ from acctship import config
 from acctship.cli.options import config_option, file_option, layout_option, source_options
 from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files, describe
-from acctship.cli.terminal import colour_json, coloured, write, write_table
+from acctship.cli.terminal import colour_json, coloured, write, write_line, write_table
 from acctship.events.omit import PRESETS, omitted
 from acctship.events.source import Source
 from acctship.records import Layout, RecordBatch
@@ -54,7 +54,7 @@ def command(
     acctship estimate --against /var/log/audit/audit.log
 
     For omit = "full", "minimal" and what the configuration omits; then the commands that cost most, which is what
-    excluding each would save. Nothing is sent.
+    excluding each would save. All records count, whatever `where` of an output leaves out. Nothing is sent.
     """
     settings = config.load(config_path)
     where = Origin(**origin)
@@ -68,14 +68,14 @@ def command(
         document = msgspec.json.encode(tables.as_json(found, labels, charged, log)) + b"\n"
         write(colour_json(document) if coloured(1) else document)
         return inputs.code
-    _write_lines(*tables.header(found), "")
+    write_line("\n".join((*tables.header(found), "")))
     _write_figures(*tables.cost_table(found, labels))
-    _write_lines("", f"What costs most as {labels[charged]}, and so what excluding it would save:", "")
+    write_line(f"\nWhat costs most as {labels[charged]}, and so what excluding it would save:\n")
     _write_figures(*tables.command_table(found, charged))
     if (others := tables.others(found, charged)) is not None:
-        _write_lines(others)
+        write_line(others)
     if log is not None:
-        _write_lines("", *tables.audit_header(log, found), "")
+        write_line("\n".join(("", *tables.audit_header(log, found), "")))
         _write_figures(*tables.audit_table(log, found, labels))
     return inputs.code
 
@@ -96,10 +96,6 @@ def _batches(inputs: Files, settings: config.Config, where: Origin) -> Iterator[
         if reader is not current:
             current, source = reader, describe(reader.path, settings, where)
         yield records, source
-
-
-def _write_lines(*lines: str) -> None:
-    write("".join(f"{line}\n" for line in lines).encode())
 
 
 def _write_figures(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -10,7 +10,8 @@ import click
 
 from acctship.cli.options import Command
 from acctship.events.signals import signal_called
-from acctship.reports.moments import NS, moment, span
+from acctship.records.columns import NS
+from acctship.reports.moments import moment, span
 from acctship.reports.selection import ANY_SIGNAL
 
 _IDS = click.IntRange(0, 2**32 - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select as polling
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import groupby
@@ -17,20 +16,22 @@ from acctship.cli import DEBUG
 from acctship.cli.filters import filter_options
 from acctship.cli.options import ahz_option, config_option, file_option, layout_option
 from acctship.cli.pager import paged
+from acctship.cli.pipes import reader_gone
 from acctship.cli.reading import Files
 from acctship.cli.sources import Origin, choose_files
 from acctship.cli.terminal import OutputClosedError, coloured, is_terminal, say, write
 from acctship.errors import InputError
 from acctship.records import STDIN, Layout, Reader, RecordBatch, follow, open_regular
 from acctship.reports.lastcomm import rows
-from acctship.reports.selection import Extras, gathered, joined, selection, take
+from acctship.reports.selection import Extras, gathered, joined, selection
 
 if TYPE_CHECKING:
     from acctship.cli.events import Show
 
 BATCH_RECORDS = 16_384
 """Records to look at together where rows are made: 1 MB of them, and as much of rows."""
-POLL_MS = 200
+POLL = 0.2
+"""Seconds between two looks at a file that is followed."""
 FOLLOW_LAST = 10
 """Rows to show before those that are to come, as tail -f does."""
 
@@ -153,12 +154,12 @@ def _list_last(inputs: Files, select: Select, show: Show) -> Reader | None:
     left = FOLLOW_LAST
     for reader, chosen in _chosen(inputs, select):
         first = first or reader.first()  # behind the loop it is closed
-        last.append(take(chosen, slice(left)))
+        last.append(chosen.take(slice(left)))
         left -= len(last[-1])
         if not left:
             break
     if reader and first and len(found := joined(last)):
-        write(show(reader.path, lambda: first, take(found, slice(None, None, -1))))
+        write(show(reader.path, lambda: first, found.take(slice(None, None, -1))))
     return reader
 
 
@@ -193,9 +194,7 @@ def _follow(inputs: Files, select: Select, show: Show, *, whole: bool) -> None:
 
 
 def _wait() -> None:
-    output = polling.poll()
-    output.register(1, 0)  # of no interest but that the other end has gone
-    if output.poll(POLL_MS):
+    if reader_gone(1, POLL):
         raise OutputClosedError("standard output was closed by its reader")
 
 

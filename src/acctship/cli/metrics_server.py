@@ -10,14 +10,16 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from acctship.cli.metrics import Read, application
 from acctship.errors import AcctshipError
 
-_ANSWER = 5.0
+ANSWER = 5.0
 """Seconds that one client may take: others wait for it, for there is one thread."""
 _NEVER = 86_400.0
 """Seconds between two looks at whether the server shall end, which it shall not: looking costs CPU time at rest."""
 
 
-class _Handler(WSGIRequestHandler):
-    timeout = _ANSWER
+class Handler(WSGIRequestHandler):
+    """Reads one request, and no longer than ANSWER."""
+
+    timeout = ANSWER
 
     def log_message(self, *_: Any) -> None:
         """Nothing is logged for each scrape."""
@@ -55,7 +57,7 @@ def serve(address: str, port: int, read: Read) -> int:
     """
     kind = _Server6 if ":" in address else _Server
     try:
-        server = kind((address, port), _Handler)
+        server = kind((address, port), Handler)
     except OSError as error:
         raise AcctshipError(f"--metrics {address}:{port}: cannot be used: {error.strerror or error}") from None
     server.set_app(application(read))

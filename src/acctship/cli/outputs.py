@@ -46,12 +46,6 @@ def list_outputs(config_path: Path | None) -> int:
     return 1 if broken else 0
 
 
-def _known(settings: config.Config) -> Sequence[str]:
-    """Outputs that the state folder knows; none if there is no such folder yet."""
-    directory = Path(settings.state.directory)
-    return State.open(directory, this_machine(), accept_loss=False, lock=False).outputs if directory.exists() else ()
-
-
 @command.command("forget")
 @config_option
 @click.argument("name")
@@ -64,9 +58,7 @@ def forget(config_path: Path | None, name: str, *, with_dead_letters: bool) -> N
     settings = config.load(config_path)
     if name in settings.output_types():
         raise ConfigError(f"outputs.{name}: is in the configuration: take it out first, and have acctship read it anew")
-    # Without the lock: a daemon that runs never writes what belongs to an output that it does not ship to.
-    state = State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)
-    state.forget(name, with_dead_letters=with_dead_letters)
+    state_beside_daemon(settings).forget(name, with_dead_letters=with_dead_letters)
 
 
 def _complete_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -89,6 +81,20 @@ def show(name: str) -> None:
     _write_keys([_with_default(key, spec.config) for key in keys(Delivery)])
 
 
+def state_beside_daemon(settings: config.Config) -> State:
+    """The state folder without its lock: a daemon that runs writes nothing of an output that it does not ship to.
+
+    Raises:
+        StateError: the folder cannot be used: missing, foreign or damaged.
+    """
+    return State.open(Path(settings.state.directory), this_machine(), accept_loss=False, lock=False)
+
+
+def _known(settings: config.Config) -> Sequence[str]:
+    """Outputs that the state folder knows; none if there is no such folder yet."""
+    return state_beside_daemon(settings).outputs if Path(settings.state.directory).exists() else ()
+
+
 def _write_keys(rows: list[Key]) -> None:
     write(b"\n")
     write_table([tuple(row) for row in rows], ("KEY", "TYPE", "DEFAULT", "MEANING"))
@@ -99,6 +105,7 @@ def _with_default(key: Key, config: type[OutputConfig]) -> Key:
     required = [one.name for one in keys(config) if one.default == "required"]
     try:
         limits = config(**dict.fromkeys(required)).delivery()
-    except Exception:  # noqa: BLE001 - a plugin's delivery() may do anything with a key that is None
+        value = getattr(limits, key.name)
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin's delivery() may do anything with a key that is None
         return key._replace(default="depends on the keys above")
-    return key._replace(default=f"{getattr(limits, key.name)}")
+    return key._replace(default=f"{value}")

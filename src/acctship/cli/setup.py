@@ -33,6 +33,11 @@ class Setups(click.Group):
             formatter.write_dl(rows or [("(none)", "No plugin that is installed brings one.")])
 
 
+@click.group("setup", cls=Setups)
+def command() -> None:
+    """Prepare a receiver, with commands that plugins bring."""
+
+
 def _setups() -> dict[str, SetupSpec]:
     found, broken = plugins.find_all()
     for error in broken:
@@ -46,8 +51,3 @@ def _setups() -> dict[str, SetupSpec]:
                     f"setup {spec.name!r} is brought by {package} and {plugin.package}: uninstall all but one"
                 )
     return {name: spec for name, (spec, _) in setups.items()}
-
-
-@click.group("setup", cls=Setups)
-def command() -> None:
-    """Prepare a receiver, with commands that plugins bring."""

@@ -12,7 +12,7 @@ from acctship.cli.options import config_option
 from acctship.cli.status_seen import Seen, look
 from acctship.cli.status_table import write_status
 from acctship.cli.status_verdict import CRITICAL, UNKNOWN, WORDS, Limits, Problem, first_line, problems
-from acctship.cli.terminal import write
+from acctship.cli.terminal import write, write_line
 from acctship.errors import AcctshipError, ConfigError
 from acctship.events.escape import escape_line
 from acctship.strict import seconds
@@ -80,14 +80,14 @@ def command(
     except AcctshipError as error:
         if not as_plugin:
             raise
-        write(f"{WORDS[UNKNOWN]}: {escape_line(str(error)).replace('|', '/')}\n".encode("utf-8", "backslashreplace"))
+        write_line(f"{WORDS[UNKNOWN]}: {escape_line(str(error)).replace('|', '/')}")
         return UNKNOWN
     level = found[0].level if found else 0
     code = level if as_plugin else min(level, 1)
     if as_json:
         write(_json(seen, found, code))
     elif as_plugin:
-        write(f"{first_line(seen, found, limits)}\n".encode("utf-8", "backslashreplace"))
+        write_line(first_line(seen, found, limits))
     elif metrics_path is None:
         write_status(seen, found)
     return code if metrics_path is None or as_plugin else 0

@@ -46,8 +46,7 @@ def look(settings: config.Config) -> Seen:
     age = None if last is None else max(0.0, now - last.time)
     running = locked if locked is not None else age is not None and age < STALE
     if last is not None and (seen := Seen(last, running, age)).fresh:
-        for output in last.outputs.values():
-            output.lag_seconds = 0.0 if output.oldest is None else max(0.0, now - output.oldest)
+        tell_lag(last, now)
         return seen
     path = str(Path(choose_files((), settings)[0]).absolute())
     try:
@@ -56,6 +55,12 @@ def look(settings: config.Config) -> Seen:
         raise StateError(
             f"{error.filename or directory}: {error.strerror}: a member of acctship's group may read it"
         ) from None
+
+
+def tell_lag(status: Status, now: float) -> None:
+    """Have a status tell each output's lag at a moment, not at that at which it was written."""
+    for output in status.outputs.values():
+        output.lag_seconds = 0.0 if output.oldest is None else max(0.0, now - output.oldest)
 
 
 def _kinds(settings: config.Config) -> Kinds:

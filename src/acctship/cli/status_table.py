@@ -7,7 +7,7 @@ from datetime import datetime
 
 from acctship.cli.status_seen import Seen
 from acctship.cli.status_verdict import Problem
-from acctship.cli.terminal import coloured, write, write_table
+from acctship.cli.terminal import coloured, write_line, write_table
 from acctship.delivery.keeping.status import OutputStatus, SourceStatus
 from acctship.events.escape import escape_line
 
@@ -18,18 +18,18 @@ _HEADINGS = (
 
 def write_status(seen: Seen, found: list[Problem]) -> None:
     """Print it: the daemon, the source, a row for each output, then what is not well."""
-    _line(_daemon(seen))
-    _line(_source(seen.status.source))
-    write(b"\n")
+    write_line(_daemon(seen))
+    write_line(_source(seen.status.source))
+    write_line("")
     write_table([_row(name, one) for name, one in seen.status.outputs.items()], _HEADINGS)
     if seen.status.outages:
-        write(b"\n")
+        write_line("")
         rows = [(one.action, escape_line(one.about), _moment(one.since)) for one in seen.status.outages]
         write_table(rows, ("OUTAGE", "OF", "SINCE"))
     if found:
-        write(b"\n")
+        write_line("")
     for problem in found:
-        _line(f"\x1b[31m{escape_line(problem.text)}\x1b[0m" if coloured(1) else escape_line(problem.text))
+        write_line(f"\x1b[31m{escape_line(problem.text)}\x1b[0m" if coloured(1) else escape_line(problem.text))
 
 
 def _daemon(seen: Seen) -> str:
@@ -82,7 +82,3 @@ def _duration(seconds: float) -> str:
 
 def _moment(when: float) -> str:
     return f"{datetime.fromtimestamp(when).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _line(text: str) -> None:
-    write(text.encode("utf-8", "backslashreplace") + b"\n")

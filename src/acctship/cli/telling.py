@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from acctship.cli.notify import Notifier
-from acctship.cli.status_seen import Seen
+from acctship.cli.status_seen import Seen, tell_lag
 from acctship.cli.terminal import say
 from acctship.delivery.engine import Engine
 from acctship.delivery.keeping.status import Status
@@ -74,8 +74,7 @@ class Telling:
         status, now = self._status, time.time()
         if status is None:
             return None
-        for output in status.outputs.values():
-            output.lag_seconds = 0.0 if output.oldest is None else max(0.0, now - output.oldest)
+        tell_lag(status, now)
         return Seen(status, running=True, age=max(0.0, now - status.time))
 
 

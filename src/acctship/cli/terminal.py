@@ -41,6 +41,11 @@ def write(data: bytes) -> None:
         raise OutputClosedError(f"standard output: {error.strerror}: the rest is not written") from None
 
 
+def write_line(text: str) -> None:
+    """Write a line of text to standard output, as `write` does; a lone surrogate, which no UTF-8 has, is escaped."""
+    write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
 def coloured(descriptor: int) -> bool:
     """Tell whether a descriptor (1 or 2) is a terminal whose user wants colour (https://no-color.org)."""
     return "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb" and is_terminal(descriptor)
@@ -64,4 +69,4 @@ def write_table(rows: Sequence[tuple[str, ...]], headings: tuple[str, ...]) -> N
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (headings, *rows)]
     if coloured(1):
         lines[0] = f"\x1b[1m{lines[0]}\x1b[0m"
-    write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+    write_line("\n".join(lines))

@@ -7,15 +7,13 @@ from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from acctship.accounting.canary import PREFIX, is_canary
 from acctship.delivery.following.chunk import Chunk
 from acctship.delivery.keeping import canary_file
 from acctship.delivery.notice import Notice, Report
 from acctship.records import RecordBatch, command
-
-Mask = npt.NDArray[np.bool_]
+from acctship.records.columns import Mask
 
 _MOST = 4096
 _WORD, _BITS = int.from_bytes(PREFIX, "little"), (1 << 8 * len(PREFIX)) - 1

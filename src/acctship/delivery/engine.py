@@ -10,6 +10,7 @@ from acctship.delivery import starting
 from acctship.delivery.canaries import known_canaries
 from acctship.delivery.clock import ClockWatch
 from acctship.delivery.feed import Shared
+from acctship.delivery.following import holdings
 from acctship.delivery.following.follower import LOOK_EVERY, Follower
 from acctship.delivery.following.segments import SegmentEntry
 from acctship.delivery.forced import EVERY as LOOK_FOR_FORCED, tell_forced
@@ -17,6 +18,7 @@ from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.letterbox import Letterbox
 from acctship.delivery.keeping.state import State
 from acctship.delivery.notice import Notice
+from acctship.delivery.remembering import Remembering
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.retaining import Retaining, seen_at
 from acctship.delivery.sending import patience
@@ -31,7 +33,7 @@ from acctship.errors import AcctshipError, OutputError
 STOPPING = 10.0
 """Seconds to wait for answers at the end."""
 _ANSWERS, _CHORES = 0.02, 1.0
-_SAVE, _SAVE_SIZES, _LOOK_FOR_LOST = 1.0, 60.0, 60.0
+_LOOK_FOR_LOST = 60.0
 
 
 class Engine:
@@ -56,12 +58,12 @@ class Engine:
         known = state.load_segments(SegmentEntry)
         self._follower = Follower(task.path, task.source, task.names, known, self.report, layout=task.layout)
         self._clock = ClockWatch(self.report)
-        self._saved: object = None
-        self._changed = True
-        self._saved_at = self._looked_at = self._chores_at = self._forced_at = float("-inf")
+        self._remembering = Remembering(state, self._follower, self.report)
+        self._chores_at = self._forced_at = float("-inf")
+        self._lost_at = time.monotonic() + holdings.SETTLED  # what was gone before the start is known to be lost then
         starting.tell_start(task, state, self.report, log)
         starting.end_old_outages(task, self._follower, self.report)
-        self._save_segments(time.monotonic())
+        self._remembering.look(time.monotonic())
         until = self._follower.finish() if task.to_present_end else None
         canaries = known_canaries(state.directory, self.report, begin=task.canary > 0)
         shared = Shared(
@@ -118,7 +120,7 @@ class Engine:
         if now < self._chores_at and not self._follower.stirs():
             return self.task.to_present_end  # which ends at any moment; otherwise this is all that rest costs
         if self._follower.poll():
-            self._changed = True
+            self._remembering.note_change()
             self._wake()
             if self._watch is not None:
                 self._watch.wake()
@@ -132,13 +134,13 @@ class Engine:
         self.report.retry()
         if self._watch is not None:
             self._watch.check()
-        self._save_segments(now)
-        if now >= self._looked_at + _LOOK_FOR_LOST:
-            self._looked_at = now
+        self._remembering.look(now)
+        if now >= self._lost_at:
+            self._lost_at = now + _LOOK_FOR_LOST
             for shipper in self.shippers:
                 shipper.look_for_lost()
-        if now >= self._forced_at + LOOK_FOR_FORCED:
-            self._forced_at = now
+        if now >= self._forced_at:
+            self._forced_at = now + LOOK_FOR_FORCED
             tell_forced(self._state.directory, self.report)
         self._retaining.look(now, seen_at(now, LOOK_EVERY))
         self.status.look(now)
@@ -182,8 +184,8 @@ class Engine:
             self._retaining.look(float("inf"), seen_at(self._chores_at - _CHORES, LOOK_EVERY))
         self.status.look(float("inf"))
         self._follower.close()  # first: that it tells of a cut whose next record has not come belongs into the list
-        self._changed = True
-        saved = self._save_segments(float("inf"))
+        self._remembering.note_change()
+        saved = self._remembering.look(float("inf"))
         self._journal.close()
         self._state.close()
         return all(done) and saved
@@ -205,23 +207,3 @@ class Engine:
             dead_letter=keep,
             report=self.report,
         )
-
-    def _save_segments(self, now: float) -> bool:
-        """Write down the segments where their files have changed, and now and then their sizes."""
-        if not self._changed or now < self._saved_at + _SAVE:
-            return True
-        entries = self._follower.entries()
-        shape = [(entry.key, entry.measured, entry.paths) for entry in entries]
-        if shape == self._saved and now < self._saved_at + _SAVE_SIZES:
-            return True
-        self._saved_at, self._changed = now, False
-        try:
-            self._state.save_segments(entries)
-        except OSError as error:
-            message = f"{self._state.directory}: the list of segments cannot be written: {error.strerror}"
-            self.report(Notice("state-unwritable", message, "start", "segments.json"))
-            self._changed = True
-            return False
-        self._saved = shape
-        self.report(Notice("state-unwritable", "the list of segments can be written again", "end", "segments.json"))
-        return True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from acctship.delivery.canaries import Canaries
 from acctship.delivery.following.follower import Follower
+from acctship.delivery.health import time_ns
 from acctship.delivery.keeping.acknowledged import HEALTH, AcknowledgedRun, Piece
 from acctship.delivery.keeping.cursors import Cursor
 from acctship.delivery.keeping.journal import Journal
@@ -20,8 +20,6 @@ from acctship.delivery.sending.worker import Worker
 from acctship.delivery.stretches import Draft, Stretch, stretches
 from acctship.deployed import Deployed
 from acctship.events.names import Names
-
-NS = 1_000_000_000
 
 
 class _Head(msgspec.Struct):
@@ -151,10 +149,6 @@ class Feed:
         self._health = found[-1][1]
         begins = [begin, *(end for _, end in found)]
         return [
-            Stretch(Piece(HEALTH, begin, Place(end), records=1), [line], [_time_ns(line)])
+            Stretch(Piece(HEALTH, begin, Place(end), records=1), [line], [time_ns(_head(line).timestamp)])
             for begin, (line, end) in zip(begins, found, strict=False)
         ]
-
-
-def _time_ns(line: bytes) -> int:
-    return round(datetime.fromisoformat(_head(line).timestamp).timestamp() * 1000) * (NS // 1000)

@@ -12,8 +12,8 @@ from acctship._version import __version__
 from acctship.delivery.notice import Notice
 from acctship.events import schema
 from acctship.events.source import Source
+from acctship.records.columns import NS
 
-NS = 1_000_000_000
 TYPES = {"start": "error", "end": "info", "moment": "info"}
 
 
@@ -70,6 +70,15 @@ def health_event(
         tags=source.tags or None,
     )
     return msgspec.json.encode(event)
+
+
+def time_ns(timestamp: str) -> int:
+    """Nanoseconds since 1970 of a health event's `@timestamp`.
+
+    >>> time_ns("2023-11-14T22:13:20.123Z")
+    1700000000123000000
+    """
+    return round(datetime.fromisoformat(timestamp).timestamp() * 1000) * (NS // 1000)
 
 
 def _text(now_ns: int) -> str:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from acctship.errors import runbook
+from acctship.events.escape import escape_line
+
+LONGEST_LINE = 500
+"""Characters that are kept of what a receiver says: it may answer with a whole page."""
 
 ACTIONS: Mapping[str, str] = {
     "accounting-gap": "Accounting had stopped or paused, and goes on: records of processes that ended from "
@@ -99,3 +103,12 @@ class Notice:
 
 
 Report = Callable[[Notice], None]
+
+
+def one_line(text: str) -> str:
+    r"""What a receiver or a plugin says, as one harmless line that is not too long.
+
+    >>> one_line("no such\nindex")
+    'no such\\x0aindex'
+    """
+    return escape_line(text[:LONGEST_LINE])[:LONGEST_LINE]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from acctship.accounting.pausing import Limits
+from acctship.accounting.pausing import Room
 from acctship.delivery.following.telling import shown
 from acctship.delivery.notice import Notice
 from acctship.delivery.reporting import Reporter
@@ -47,29 +47,24 @@ class Outages:
         for action in (STOPPED, PAUSED):
             self._end(action, f"the kernel records again; before: {cause or 'not known'}")
 
-    def paused(self, blocks: tuple[int, int] | None, limits: Limits) -> str | None:
+    def paused(self, space: Room | None) -> str | None:
         """Why a missing canary can be for want of space, in words; None if it cannot.
 
         Args:
-            blocks: free ones and all of the file system.
-            limits: of this kernel.
+            space: free on the file's file system; None if that is not known.
         """
-        if blocks is None or STOPPED in self._open:
+        if space is None or STOPPED in self._open:
             return None
-        free, total = blocks
-        if free * 100 < total * limits.resume:
+        if not space.enough:
             self._room_since = None
-            return (
-                f"{free / total:.1%} of its file system is free: the kernel pauses at {limits.suspend} % and goes on "
-                f"at {limits.resume} %"
-            )
+            return str(space)
         if PAUSED not in self._open:
             return None
         if self._room_since is None:
             self._room_since = self._clock()
-        if self._clock() > self._room_since + 2 * limits.every:
+        if self._clock() > self._room_since + 2 * space.kernel.every:
             return None
-        return f"there is room again, and the kernel looks every {limits.every} s"
+        return f"there is room again, and the kernel looks every {space.kernel.every} s"
 
     def missing(self, paused: str | None, cause: str, details: Mapping[str, Any]) -> None:
         """A canary has no record.

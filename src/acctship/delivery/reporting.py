@@ -8,12 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from acctship.delivery.health import health_event
+from acctship.delivery.health import health_event, time_ns
 from acctship.delivery.keeping.journal import Journal
 from acctship.delivery.notice import Notice
 from acctship.events.schema import Event
@@ -148,8 +147,7 @@ def _open_outages(journal: Journal) -> dict[tuple[str, str], Outage]:
                 continue
             key = (event.event.action, health.about or "")
             if health.phase == "start":
-                began = datetime.fromisoformat(event.timestamp)
-                found[key] = Outage(health.outage, int(began.timestamp() * 1000) * 1_000_000, event.message or "")
+                found[key] = Outage(health.outage, time_ns(event.timestamp), event.message or "")
             else:
                 found.pop(key, None)
     return found

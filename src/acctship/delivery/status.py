@@ -17,8 +17,7 @@ from acctship.delivery.keeping.letter_count import LetterCount
 from acctship.delivery.keeping.status import RENEW, OutageStatus, OutputStatus, SourceStatus, Status
 from acctship.delivery.reporting import Reporter
 from acctship.delivery.shipper import Shipper
-
-NS = 1_000_000_000
+from acctship.records.columns import NS
 
 
 class StatusKeeper:

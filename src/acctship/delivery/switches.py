@@ -14,6 +14,7 @@ from acctship.delivery.following.files import begins_as, last_record, open_file
 from acctship.delivery.following.follower import Follower
 from acctship.delivery.notice import Notice, Report
 from acctship.delivery.place import Place
+from acctship.events.identity import event_id
 from acctship.events.names import Names
 from acctship.events.schema import Caller
 from acctship.records import RecordBatch
@@ -122,12 +123,12 @@ class Switches:
 
 
 def _event_id(segment: str, records: RecordBatch, at: int) -> str:
-    return f"{segment}-{int(records.offsets[at]):x}-{crc32(records.record(at)):08x}"
+    return event_id(segment, int(records.offsets[at]), crc32(records.record(at)))
 
 
-def behind(event_id: str, follower: Follower) -> dict[str, Place]:
-    """The place behind a record, if the live file holds it; its start otherwise."""
-    segment, offset, check = event_id.split("-")
+def behind(record: str, follower: Follower) -> dict[str, Place]:
+    """The place behind the record of an `event.id`, if the live file holds it; its start otherwise."""
+    segment, offset, check = record.split("-")
     return {
         entry.key: Place(int(offset, 16) + entry.laid_out.size, int(check, 16)) if entry.id == segment else Place()
         for entry in follower.entries()

@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from acctship.accounting import pausing
 from acctship.accounting.callers import describe
 from acctship.accounting.canary import NAME, CanaryStatus, canary_name
 from acctship.accounting.lookout import Lookout
@@ -29,6 +28,7 @@ from acctship.delivery.reporting import Reporter
 from acctship.delivery.switches import Switches, behind
 from acctship.events.escape import escape, escape_line
 from acctship.events.names import Names
+from acctship.records.columns import NS
 
 AGAIN = 5.0
 """Seconds after a canary that failed until the next one, so that the end is told soon."""
@@ -200,7 +200,7 @@ class Watch:
     def _on_missing(self) -> None:
         self._switches.read(lambda: self._ending)
         caller = self._switches.at_end(self._ground.path)
-        paused = None if caller else self._outages.paused(self._lookout.free_blocks(), pausing.limits())
+        paused = None if caller else self._outages.paused(self._lookout.room())
         caller = caller or (None if paused else self._switches.recent)
         if caller is not None:
             self._switches.told(caller)
@@ -225,7 +225,7 @@ class Watch:
                 f"may be missing ({gap.cause})",
                 details={"after": gap.after, "before": self._switches.first},
                 event_id=None if gap.after is None else f"health-gap-{gap.after}",
-                began_ns=None if gap.since is None else int(gap.since * 1e9),
+                began_ns=None if gap.since is None else int(gap.since * NS),
             )
         )
         self._keep(None)

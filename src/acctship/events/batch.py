@@ -10,6 +10,7 @@ from typing import Self, overload
 import msgspec
 
 from acctship.events.schema import Event
+from acctship.records.columns import NS
 
 
 class _Meta(msgspec.Struct, gc=False, frozen=True):
@@ -134,4 +135,4 @@ class EventBatch(Sequence[Event]):
 
 def _ns(timestamp: str) -> int:
     when = datetime.fromisoformat(timestamp)
-    return int(when.timestamp()) * 1_000_000_000 + when.microsecond * 1000
+    return int(when.timestamp()) * NS + when.microsecond * 1000

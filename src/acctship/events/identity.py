@@ -57,6 +57,20 @@ def segment_id(source: str, first_record: bytes) -> str:
     return sha256(source.encode() + b"\0" + first_record).hexdigest()[:20]
 
 
+def event_id(segment: str, offset: int, check: int) -> str:
+    """`event.id` of one record; whoever reads the record again gives the same.
+
+    Args:
+        segment: its segment, from `segment_id`.
+        offset: of its first byte in the uncompressed file.
+        check: CRC-32 of its bytes.
+
+    >>> event_id("b3372f61597fad100d6f", 5120, 0xF59AFBF1)
+    'b3372f61597fad100d6f-1400-f59afbf1'
+    """
+    return f"{segment}-{offset:x}-{check:08x}"
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text("ascii", "replace").strip()

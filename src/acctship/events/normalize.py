@@ -31,11 +31,11 @@ from acctship.events.source import Source
 from acctship.events.times import second_text, zulu
 from acctship.events.ttys import tty_device, tty_name
 from acctship.records import RecordBatch, command
+from acctship.records.columns import ACOMPAT, ACORE, AFORK, ASU, AXSIG, NS
 
-NS = 1_000_000_000
 MS = 1_000_000
 _FRACTIONS = [b".%03dZ" % millisecond for millisecond in range(1000)]
-_FLAGS = {1: "fork", 2: "su", 4: "compat", 8: "core", 16: "signal"}
+_FLAGS = {AFORK: "fork", ASU: "su", ACOMPAT: "compat", ACORE: "core", AXSIG: "signal"}
 _encode = msgspec.json.Encoder().encode
 
 # What is the same in many records, as a key for their template: the same bytes for numpy and for struct.
@@ -95,6 +95,18 @@ class Normalizer:
         lines = [template % value for template, value in zip(templates, values, strict=True)]
         return EventBatch.from_json(lines, (ends * NS).tolist())
 
+    def begin(self, records: RecordBatch) -> None:
+        """Learn from the first records of a file what is the same for all: its layout, and the segment's name.
+
+        `events` does so by itself; only who reads a file backwards has to call this before.
+        """
+        self._segment = segment_id(self._source.id, records.record(0))
+        self._layout = records.layout
+        self._slots = _slots(records, self._segment, lambda _, form: f"\0{form}")
+        named = _slots(records, self._segment, lambda name, form: f"\0{name}:{form}\0")
+        line = _encode(without(self._event(self._keys(records)[0], named, Names(no_name, no_name)), self._omitted))
+        self._order = [name.decode() for name in _NAMED_SLOT.findall(line)]
+
     def _keys(self, records: RecordBatch) -> list[bytes]:
         keys = np.empty(len(records), _ALIKE)
         keys["status"], keys["uid"], keys["gid"] = records.wait_statuses(), records.uids(), records.gids()
@@ -130,18 +142,6 @@ class Normalizer:
         if pids is not None and parent_pids is not None:
             columns["pid"], columns["parent"] = pids.tolist(), parent_pids.tolist()
         return columns
-
-    def begin(self, records: RecordBatch) -> None:
-        """Learn from the first records of a file what is the same for all: its layout, and the segment's name.
-
-        `events` does so by itself; only who reads a file backwards has to call this before.
-        """
-        self._segment = segment_id(self._source.id, records.record(0))
-        self._layout = records.layout
-        self._slots = _slots(records, self._segment, lambda _, form: f"\0{form}")
-        named = _slots(records, self._segment, lambda name, form: f"\0{name}:{form}\0")
-        line = _encode(without(self._event(self._keys(records)[0], named, Names(no_name, no_name)), self._omitted))
-        self._order = [name.decode() for name in _NAMED_SLOT.findall(line)]
 
     def _template(self, key: bytes) -> bytes:
         line = _encode(without(self._event(key, self._slots, self._names), self._omitted))

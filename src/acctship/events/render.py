@@ -56,6 +56,28 @@ def rendering(form: Form, select: Sequence[str] | None = None, where: str = "--s
     return Rendering(b"", lambda batch: b"".join(encode(_part(event, fields)) for event in batch))
 
 
+def cell(value: object) -> str:
+    r"""A value as a cell of CSV: a number or truth as in JSON, a list joined by spaces, a map as JSON, None as nothing.
+
+    >>> cell("-bash"), cell(1.5)
+    ('\\x2dbash', '1.5')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, int | float | Mapping):
+        return msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else " ".join(map(str, value))  # type: ignore[call-overload]  # else a list
+    # A spreadsheet would run a command's name as a formula.
+    return f"\\x{ord(text[0]):02x}{text[1:]}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_lines(rows: Sequence[Sequence[str]]) -> bytes:
+    """Rows of cells as CSV (RFC 4180, but for its line ends)."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
 def _selected(select: Sequence[str], where: str) -> list[Field]:
     """The fields of these names, less those that are part of an object that is named, too."""
     if len(set(select)) < len(select):
@@ -101,25 +123,3 @@ def _columns(fields: Sequence[Field] | None) -> list[Field]:
 
 def _rows(batch: EventBatch, columns: Sequence[Field]) -> list[list[str]]:
     return [[cell(column.of(event)) for column in columns] for event in batch]
-
-
-def cell(value: object) -> str:
-    r"""A value as a cell of CSV: a number or truth as in JSON, a list joined by spaces, a map as JSON, None as nothing.
-
-    >>> cell("-bash"), cell(1.5)
-    ('\\x2dbash', '1.5')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, int | float | Mapping):
-        return msgspec.json.encode(value).decode()
-    text = value if isinstance(value, str) else " ".join(map(str, value))  # type: ignore[call-overload]  # else a list
-    # A spreadsheet would run a command's name as a formula.
-    return f"\\x{ord(text[0]):02x}{text[1:]}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def csv_lines(rows: Sequence[Sequence[str]]) -> bytes:
-    """Rows of cells as CSV (RFC 4180, but for its line ends)."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()

@@ -15,7 +15,6 @@ from operator import and_
 from typing import Annotated, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Meta, Struct
 
 from acctship.events.escape import escape
@@ -24,11 +23,10 @@ from acctship.events.names import Lookup, Names
 from acctship.events.signals import signal_called
 from acctship.events.ttys import tty_name
 from acctship.records import RecordBatch, command
-from acctship.records.batch import NS, Column
+from acctship.records.columns import NS, Column, Mask
 
 T = TypeVar("T", int, str, int | str)
 
-Mask = npt.NDArray[np.bool_]
 Test = Callable[[RecordBatch, Names], Mask]
 
 ANY_SIGNAL = "any"
@@ -135,10 +133,6 @@ def _tests(entry: Conditions, *, unknown: bool) -> list[Test]:
     return tests
 
 
-def _among(column: Column, numbers: Collection[int]) -> Mask:
-    return np.isin(column, list(numbers))
-
-
 def _where(column: Column, holds: Callable[[int], bool]) -> Mask:
     """Ask about each number of a column once."""
     distinct, which = np.unique(column, return_inverse=True)
@@ -165,7 +159,7 @@ def _id_test(
             name = name_of(number)
             return unknown if name is None else name in spellings
 
-        return _where(column(batch), holds) if texts else _among(column(batch), numbers)
+        return _where(column(batch), holds) if texts else np.isin(column(batch), list(numbers))
 
     return test
 
@@ -184,11 +178,11 @@ def _command_test(globs: Collection[int | str]) -> Test:
 
 
 def _parent_test(wanted: Collection[int | str], unknown: bool) -> Test:
-    numbers = set(map(int, wanted))
+    numbers = list(map(int, wanted))
 
     def test(batch: RecordBatch, _: Names) -> Mask:
         parents = batch.parent_pids()
-        return np.full(len(batch), unknown) if parents is None else _among(parents, numbers)
+        return np.full(len(batch), unknown) if parents is None else np.isin(parents, numbers)
 
     return test
 
@@ -210,6 +204,6 @@ def _tty_test(wanted: Collection[int | str], unknown: bool) -> Test:
 
 def _signal_test(wanted: Collection[int | str]) -> Test:
     if ANY_SIGNAL in wanted:
-        return lambda batch, _: (batch.wait_statuses() & 0x7F) != 0
-    numbers = {number for one in wanted if (number := signal_called(str(one))) is not None}
-    return lambda batch, _: _among(batch.wait_statuses() & 0x7F, numbers)
+        return lambda batch, _: batch.signals() != 0
+    numbers = [number for one in wanted if (number := signal_called(str(one))) is not None]
+    return lambda batch, _: np.isin(batch.signals(), numbers)

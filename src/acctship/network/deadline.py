@@ -12,6 +12,9 @@ from contextlib import contextmanager
 
 from acctship.errors import RetryableError
 
+OURS = 0.8
+"""Share of `timeout` after which an output gives up by itself: at the end, the host takes it for one that hangs."""
+
 _SLICE = 0.25
 """Seconds of one wait, after which it is seen whether the output was closed meanwhile."""
 
@@ -89,7 +92,7 @@ class Deadline:
             lock.release()
 
     def wait_for(self, condition: threading.Condition) -> None:
-        """Wait a while until a condition that is held may have changed.
+        """Wait a moment until a condition that is held may have changed: call it in a loop that looks.
 
         Raises:
             TimeoutError: the deadline has come.

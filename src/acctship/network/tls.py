@@ -62,6 +62,19 @@ class TlsKeys(OutputConfig, kw_only=True):
             if self.ca is not None:
                 raise ConfigError("fingerprint: trusts one certificate whoever signed it: take ca out, or it")
 
+    def refuse_tls(self, remedy: str) -> None:
+        """See that none of these keys is set; call it where the other keys say that no TLS is spoken.
+
+        Args:
+            remedy: how to have it spoken, such as `set tls = true`.
+
+        Raises:
+            ConfigError: one is.
+        """
+        for name in TLS_KEYS:
+            if getattr(self, name) is not None:
+                raise ConfigError(f"{name}: means nothing without TLS: {remedy}, or take it out")
+
     @property
     def pinned(self) -> str | None:
         """`fingerprint` as 64 hex digits in lower case."""
@@ -95,6 +108,11 @@ def context(config: TlsKeys) -> ssl.SSLContext:
 
 def verify(config: TlsKeys, encrypted: ssl.SSLSocket, peer: str) -> None:
     """Compare the receiver's certificate with the pinned fingerprint, if there is one (RFC 5425 4.2.2).
+
+    Args:
+        config: which may pin one.
+        encrypted: after its handshake, as `Wire.encrypt` returns it.
+        peer: where it leads, for messages.
 
     Raises:
         HaltError: it is another one.

@@ -31,14 +31,19 @@ _SHORTEST, _LONGEST = 0.000_05, 0.02
 
 
 class Wire:
-    """A connected socket.
+    """A connected socket; `first_that_begins` makes it, and each error names its peer.
+
+    Threads that share it hold one lock of theirs whenever they call `write` or `listen` or look into the inbox. One of
+    those that wait for an answer waits in `until_word` without that lock, the others in `Deadline.wait_for`. Whoever
+    gives the connection up calls `cut`, and the last of them `abandon`, for nobody may wait on what is closed.
 
     Args:
         sock: not blocking.
         peer: where it leads, for messages.
 
     Attributes:
-        inbox: what the peer has said, and nobody has taken out.
+        peer: the same.
+        inbox: a bytearray of what the peer has said; take out what is understood, from its front.
     """
 
     def __init__(self, sock: socket.socket, peer: str) -> None:
@@ -46,10 +51,10 @@ class Wire:
         self._sock = sock
 
     def encrypt(self, context: ssl.SSLContext, name: str, deadline: Deadline) -> ssl.SSLSocket:
-        """Speak TLS from now on.
+        """Speak TLS from now on; give what this returns to `tls.verify`.
 
         Args:
-            context: what with.
+            context: what with, of `tls.context`.
             name: which the certificate must be for, if names are checked.
             deadline: of the handshake.
 
@@ -69,16 +74,23 @@ class Wire:
             try:
                 encrypted.do_handshake()
             except ssl.SSLWantReadError:
-                self._wait(deadline, select.POLLIN)
+                wanted = select.POLLIN
             except ssl.SSLWantWriteError:
-                self._wait(deadline, select.POLLOUT)
+                wanted = select.POLLOUT
             except OSError as error:
                 raise self._failure(error) from None
             else:
                 return encrypted
+            try:
+                deadline.wait(encrypted, wanted)
+            except TimeoutError as error:  # who speaks no TLS may wait for more, and say nothing
+                raise RetryableError(f"{self.peer}: {error.strerror} to our TLS: does it speak TLS there?") from None
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Hand bytes to this machine's kernel, all of them; what the peer says meanwhile comes into the inbox.
+
+        Look into the inbox afterwards, also when this raises: what was taken in wakes no thread in `until_word`, and
+        may be an answer that it waits for.
 
         Raises:
             RetryableError: the connection is gone, or it took too long.
@@ -100,6 +112,8 @@ class Wire:
 
     def listen(self, deadline: Deadline | None = None) -> None:
         """Take what the peer has said into the inbox; with a deadline, wait until it says something.
+
+        When the peer ends, this raises, and its last words are in the inbox: look there first, for they may say why.
 
         Raises:
             RetryableError: the connection is gone, or nothing came in time.

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from tempfile import TemporaryFile
 
-import numpy as np
-
 from acctship.records.batch import RecordBatch
 from acctship.records.damage import LOOK_AHEAD, Bytes, Run, judge
 from acctship.records.finding import Hole, cut_short, find_records, first_records
@@ -95,10 +93,8 @@ class BackwardReader(Reader):
                 stop = start
 
     def _batch(self, data: Bytes, start: int) -> RecordBatch:
-        layout = self.detection.layout
         self.position += len(data)
-        offsets = np.arange(start, start + len(data), layout.size, dtype=np.int64)
-        return RecordBatch(layout, data.view(layout.dtype)[::-1], offsets[::-1], self._ahz)
+        return RecordBatch.of_bytes(self.detection.layout, data, start, self._ahz).take(slice(None, None, -1))
 
 
 def _copy(opened: Opened, on_hole: OnHole) -> PlainStream:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Self
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import NS, Column, Ints, Mask, Rows
 from acctship.records.comp import COMP_T, decode_comp2_t
 from acctship.records.layout import Layout
 
-Ints = npt.NDArray[np.int64]
-Column = npt.NDArray[np.integer[Any]]
-
-NS = 1_000_000_000
 AHZ = 100
 """Ticks per second of every Linux kernel but those of Alpha and Itanium (1024)."""
 
@@ -34,12 +31,29 @@ class RecordBatch:
     """
 
     layout: Layout
-    rows: npt.NDArray[np.void]
+    rows: Rows
     offsets: Ints
     ahz: int | None = None
 
+    @classmethod
+    def of_bytes(cls, layout: Layout, data: npt.NDArray[np.uint8], start: int, ahz: int | None = None) -> Self:
+        """A batch of records that follow each other.
+
+        Args:
+            layout: of the records.
+            data: their bytes as they are on disk, none cut short.
+            start: where the first of them starts.
+            ahz: see the class.
+        """
+        offsets = np.arange(start, start + len(data), layout.size, dtype=np.int64)
+        return cls(layout, data.view(layout.dtype), offsets, ahz)
+
     def __len__(self) -> int:
         return len(self.rows)
+
+    def take(self, which: Mask | slice) -> Self:
+        """Some of the records."""
+        return replace(self, rows=self.rows[which], offsets=self.offsets[which])
 
     def crc32(self) -> list[int]:
         """CRC-32 (zlib's) of each record's bytes as they are on disk."""
@@ -55,16 +69,20 @@ class RecordBatch:
         return names
 
     def flags(self) -> Column:
-        """AFORK 1, ASU 2, ACOMPAT 4, ACORE 8, AXSIG 16 (acct(5))."""
+        """Sums of AFORK, ASU, ACOMPAT, ACORE and AXSIG (see `acctship.records.columns`)."""
         return self.rows["flag"]
 
     def wait_statuses(self) -> Column:
         """How each process ended, as wait(2) gives it: exit code << 8, or signal, with 0x80 for a core dump."""
         return self.rows["exitcode"]
 
-    def failed(self) -> npt.NDArray[np.bool_]:
+    def signals(self) -> Column:
+        """Signal that ended each process; 0 for one that ended by itself."""
+        return self.wait_statuses() & 0x7F
+
+    def failed(self) -> Mask:
         """Whether each process ended with another exit code than 0, or by a signal."""
-        failed: npt.NDArray[np.bool_] = (self.wait_statuses() & 0xFF7F) != 0  # all but that a core was dumped
+        failed: Mask = (self.wait_statuses() & 0xFF7F) != 0  # all but that a core was dumped
         return failed
 
     def ttys(self) -> Column:

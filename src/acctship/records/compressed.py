@@ -25,43 +25,6 @@ _XZ_MEMORY = 128 << 20
 """`xz -9` takes half of it; a file that wants more is made to harm."""
 
 
-class _Decompressor(Protocol):
-    """What `bz2.BZ2Decompressor`, `lzma.LZMADecompressor` and zstd's have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /, max_length: int) -> bytes: ...
-
-
-class _Gunzip:
-    """zlib's decompressor with the interface of the others."""
-
-    def __init__(self) -> None:
-        self._inner = zlib.decompressobj(wbits=31)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        done = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
-        self.needs_input = not self._inner.unconsumed_tail and len(done) < max_length
-        return done
-
-
-class _DamageError(Exception):
-    """Bytes are no compressed stream."""
-
-
 def compression(head: bytes) -> str | None:
     """Name of the compression of a file that starts so; None if it has none that is known."""
     return next((name for magic, name in MAGIC.items() if head.startswith(magic)), None)
@@ -184,6 +147,43 @@ class DecompressedStream:
     def _read(self, count: int = _PIECE) -> bytes:
         buffer = bytearray(count)
         return bytes(buffer[: self.raw.readinto(memoryview(buffer))])
+
+
+class _Decompressor(Protocol):
+    """What `bz2.BZ2Decompressor`, `lzma.LZMADecompressor` and zstd's have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /, max_length: int) -> bytes: ...
+
+
+class _Gunzip:
+    """zlib's decompressor with the interface of the others."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        done = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        self.needs_input = not self._inner.unconsumed_tail and len(done) < max_length
+        return done
+
+
+class _DamageError(Exception):
+    """Bytes are no compressed stream."""
 
 
 def _decoded(decompressor: _Decompressor, data: bytes, most: int) -> bytes:

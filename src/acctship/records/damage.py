@@ -24,8 +24,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import Rows
 from acctship.records.layout import Layout
-from acctship.records.plausible import Rows, convincing, plausible
+from acctship.records.plausible import convincing, plausible
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -100,6 +101,12 @@ def judge_so_far(layout: Layout, data: Bytes, *, in_step: bool) -> Judged:
     return judge(layout, data, in_step=in_step, last=False)
 
 
+def as_rows(layout: Layout, data: Bytes) -> Rows:
+    """Whole windows of some bytes, one behind the other from the first byte on."""
+    whole = len(data) - len(data) % layout.size
+    return data[:whole].view(layout.dtype)
+
+
 class _Windows:
     """Where convincing windows start in some bytes; looked for once, and only if there is damage."""
 
@@ -145,9 +152,3 @@ def _plausible_at_start(layout: Layout, rows: Rows, block: int) -> int:
             return done + int(good.argmin())
         done, block = done + len(good), block * 4
     return done
-
-
-def as_rows(layout: Layout, data: Bytes) -> Rows:
-    """Whole windows of some bytes, one behind the other from the first byte on."""
-    whole = len(data) - len(data) % layout.size
-    return data[:whole].view(layout.dtype)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from acctship.errors import FormatError
+from acctship.records.columns import Rows
 from acctship.records.damage import as_rows, judge
 from acctship.records.layout import LAYOUTS, Layout
-from acctship.records.plausible import CLOCK_SET, Rows, convincing, plausible
+from acctship.records.plausible import CLOCK_SET, convincing, plausible
 
 HEAD_RECORDS = 16
 """So many records at the start are looked at, where the file has as many."""

@@ -85,9 +85,8 @@ def first_records(stream: PlainStream, layout: Layout, ahz: int | None) -> Recor
     for found in find_records(Opened(stream, b"", 0, Detection(layout, "known")), BATCH_RECORDS * layout.size):
         if not isinstance(found, Hole):
             offset, data = found
-            offsets = np.arange(offset, offset + len(data), layout.size, dtype=np.int64)
-            return RecordBatch(layout, data.view(layout.dtype), offsets, ahz)
-    return RecordBatch(layout, np.empty(0, layout.dtype), np.empty(0, np.int64), ahz)
+            return RecordBatch.of_bytes(layout, data, offset, ahz)
+    return RecordBatch.of_bytes(layout, np.empty(0, np.uint8), 0, ahz)
 
 
 def cut_short(data: Bytes, offset: int) -> Hole:

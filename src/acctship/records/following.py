@@ -8,11 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from acctship.errors import InputError
 from acctship.records.batch import RecordBatch
-from acctship.records.damage import as_rows, judge_so_far
+from acctship.records.damage import judge_so_far
 from acctship.records.finding import BATCH_RECORDS, Hole, first_records
 from acctship.records.layout import Layout
 from acctship.records.opening import examine
@@ -105,10 +103,10 @@ def _follow_one(
                 start = position + run.start
                 if start > hole:
                     on_hole(Hole(hole, start - hole, f"no record of {layout.title}"))
-                rows = as_rows(layout, data[run.start :])[: run.records]
-                hole = start + rows.nbytes
-                offsets = np.arange(start, hole, layout.size, dtype=np.int64)
-                yield Growth(partial(first_records, stream, layout, ahz), RecordBatch(layout, rows, offsets, ahz))
+                found = data[run.start :][: run.records * layout.size]
+                hole = start + len(found)
+                records = RecordBatch.of_bytes(layout, found, start, ahz)
+                yield Growth(partial(first_records, stream, layout, ahz), records)
             position += end
             if not end:
                 break

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import Column, Ints, Mask, Rows
 from acctship.records.comp import COMP_T, decode_comp2_t
 from acctship.records.layout import Layout
 
-Column = npt.NDArray[np.integer[Any]]
-Ints = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.void]
 Words = npt.NDArray[np.uint64]
-Mask = npt.NDArray[np.bool_]
 
 MAX_ELAPSED_BITS = int(np.float32(2**32 * 100).view(np.uint32))
 """An elapsed time of 136 years, the range of the kernel's 32-bit btime, as the bits of a float. Floats that are not

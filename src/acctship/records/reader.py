@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -82,6 +81,12 @@ class Reader:
         """
         return self._batches
 
+    def first(self) -> RecordBatch:
+        """The first record, which names the segment; none if none has been read yet."""
+        if self._first is None:
+            return RecordBatch.of_bytes(self.detection.layout, np.empty(0, np.uint8), 0, self._ahz)
+        return self._first
+
     def _open(
         self,
         path: str | os.PathLike[str],
@@ -90,24 +95,18 @@ class Reader:
     ) -> Opened:
         return open_records(path, layout)
 
-    def first(self) -> RecordBatch:
-        """The first record, which names the segment; none if none has been read yet."""
-        none = RecordBatch(self.detection.layout, np.empty(0, self.detection.layout.dtype), np.empty(0, np.int64))
-        return none if self._first is None else self._first
-
     def _read(self, opened: Opened, on_hole: Callable[[Hole], None]) -> Iterator[RecordBatch]:
         layout = opened.detection.layout
-        for found in find_records(opened, self._batch_records * layout.size):
+        most = self._batch_records * layout.size
+        for found in find_records(opened, most):
             if isinstance(found, Hole):
                 self.position = found.offset + found.length
                 on_hole(found)
                 continue
             offset, data = found
-            for start in range(0, len(data), self._batch_records * layout.size):
-                rows = data[start : start + self._batch_records * layout.size].view(layout.dtype)
-                self.position = offset + start + rows.nbytes
-                offsets = np.arange(offset + start, self.position, layout.size, dtype=np.int64)
-                batch = RecordBatch(layout, rows, offsets, self._ahz)
+            for start in range(0, len(data), most):
+                part = data[start : start + most]
+                self.position = offset + start + len(part)
                 if self._first is None:
-                    self._first = replace(batch, rows=rows[:1].copy(), offsets=offsets[:1])
-                yield batch
+                    self._first = RecordBatch.of_bytes(layout, part[: layout.size].copy(), offset + start, self._ahz)
+                yield RecordBatch.of_bytes(layout, part, offset + start, self._ahz)

@@ -62,12 +62,6 @@ class AuditLog:
         return covered
 
 
-@dataclass
-class _Event:
-    bytes: int = 0
-    exec: bool = False
-
-
 def read(paths: Iterable[str]) -> AuditLog:
     """Add up logs, each plain or compressed by gzip, in constant memory.
 
@@ -115,6 +109,12 @@ def add(log: AuditLog, file: BufferedIOBase) -> None:
     log.span.add(np.array(seconds, np.int64))
     for event in events.values():
         _close(log, event)
+
+
+@dataclass
+class _Event:
+    bytes: int = 0
+    exec: bool = False
 
 
 def _close(log: AuditLog, event: _Event) -> None:

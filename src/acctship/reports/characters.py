@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import Column, Mask
+
 Characters = npt.NDArray[np.uint8]
 """A column of text: a line for each record, all of one width. NUL is no character: `join` leaves it out."""
-
-Numbers = npt.NDArray[np.integer[Any]]
 
 MOST_TEXTS = 65_536
 """Texts to keep: a machine has fewer users and terminals, and an attacker shall not grow us."""
@@ -55,7 +54,7 @@ class Texts:
         self._lines: Characters
         self._forget()
 
-    def __call__(self, column: Numbers) -> Characters:
+    def __call__(self, column: Column) -> Characters:
         """A line for each number."""
         places, known = self._find(column)
         if not known.all():
@@ -63,7 +62,7 @@ class Texts:
             places, _ = self._find(column)
         return self._lines.take(places, axis=0)
 
-    def _find(self, column: Numbers) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    def _find(self, column: Column) -> tuple[npt.NDArray[np.intp], Mask]:
         places = np.searchsorted(self._numbers, column)
         return places, self._numbers.take(places, mode="clip") == column
 
@@ -99,14 +98,14 @@ _HIGHER = _LOWEST.copy()
 _HIGHER[0] = int.from_bytes(b"    ", sys.byteorder)  # nothing stands above the digits of a small number
 
 
-def numbers(values: Numbers, width: int) -> Characters:
+def numbers(values: Column, width: int) -> Characters:
     """Numbers, none negative, at the right of a column that is `width` wide; what is wider pushes its row to the right.
 
     >>> numbers(np.array([5, 12345]), 3).tobytes().replace(bytes(1), b".")
     b'..  512345'
     """
     digits = len(str(values.max(initial=0)))
-    left: Numbers = values.astype(np.uint32 if digits < 10 else np.int64)
+    left: Column = values.astype(np.uint32 if digits < 10 else np.int64)
     groups = np.empty((len(values), -(-max(width, digits) // 4)), np.uint32)
     table = _LOWEST
     for at in reversed(range(groups.shape[1])):

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from acctship.records import Layout, RecordBatch
-from acctship.records.batch import AHZ, Ints
+from acctship.records.batch import AHZ
+from acctship.records.columns import Ints, Rows
 from acctship.records.plausible import OVERFLOW_ID
 
-Numbers = npt.NDArray[np.integer[Any] | np.floating[Any]]
+Values = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 
 def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes:
@@ -50,6 +51,31 @@ def convert(batch: RecordBatch, layout: Layout, ahz: int | None = None) -> bytes
     return rows.tobytes()
 
 
+def encode_comp_t(values: Values) -> npt.NDArray[np.int64]:
+    """The comp_t nearest to each value, as the kernel rounds whole ones; 0xffff for all that is too large.
+
+    Source: acct(5); Linux `kernel/acct.c`, `encode_comp_t`. `records.comp` decodes.
+
+    >>> [hex(bits) for bits in encode_comp_t(np.array([5, 8191, 8192, 8196, 2**40]))]
+    ['0x5', '0x1fff', '0x2400', '0x2401', '0xffff']
+    """
+    exponent, fraction = _scaled(values, 13, 3)
+    return np.where(exponent < 8, exponent << 13 | fraction, 0xFFFF)
+
+
+def encode_comp2_t(values: Values) -> npt.NDArray[np.int64]:
+    """The 24 bits of the comp2_t of each value, rounded as `encode_comp_t` does.
+
+    Source: acct(5); Linux `kernel/acct.c`, `encode_comp2_t`. `records.comp` decodes.
+
+    >>> [hex(bits) for bits in encode_comp2_t(np.array([5, 2**19, 2**20, 2**20 + 1, 2**60]))]
+    ['0x5', '0x80000', '0x100000', '0x100001', '0xffffff']
+    """
+    exponent, fraction = _scaled(values, 20, 1)
+    small = exponent + (fraction >> 19)  # the highest bit of the fraction is implied
+    return np.where(small < 32, small << 19 | fraction & 0x7FFFF, 0xFFFFFF)
+
+
 def _rate(batch: RecordBatch, ahz: int | None) -> Ints:
     """Ticks per second of the records: a column, or one number for all."""
     if "ahz" in batch.layout.fields:
@@ -65,7 +91,7 @@ def _rate_wanted(batch: RecordBatch, layout: Layout, ahz: int | None) -> Ints:
     return _rate(batch, None) if "ahz" in layout.fields else np.array(AHZ)
 
 
-def _put_ids(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void]) -> None:
+def _put_ids(batch: RecordBatch, layout: Layout, rows: Rows) -> None:
     """Write the ids of users and groups, in v1 and v2 those of 16 bits, too, which are cut as the kernel cuts them."""
     ids = {"uid": batch.uids().astype(np.int64), "gid": batch.gids().astype(np.int64)}
     for name, column in ids.items():
@@ -75,7 +101,7 @@ def _put_ids(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void]) -> 
         rows["uid16"], rows["gid16"] = ids["uid"] & 0xFFFF, ids["gid"] & 0xFFFF
 
 
-def _put_elapsed(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void], rate: Ints, wanted: Ints) -> None:
+def _put_elapsed(batch: RecordBatch, layout: Layout, rows: Rows, rate: Ints, wanted: Ints) -> None:
     ticks = batch.elapsed_ticks()
     if layout.dtype["etime"].kind == "f":
         rows["etime"] = batch.rows["etime"] if batch.layout.version == layout.version else ticks * wanted / rate
@@ -87,32 +113,7 @@ def _put_elapsed(batch: RecordBatch, layout: Layout, rows: npt.NDArray[np.void],
         rows["etime_hi"], rows["etime_lo"] = bits >> 16, bits & 0xFFFF
 
 
-def encode_comp_t(values: Numbers) -> npt.NDArray[np.int64]:
-    """The comp_t nearest to each value, as the kernel rounds whole ones; 0xffff for all that is too large.
-
-    Source: acct(5); Linux `kernel/acct.c`, `encode_comp_t`. `records.comp` decodes.
-
-    >>> [hex(bits) for bits in encode_comp_t(np.array([5, 8191, 8192, 8196, 2**40]))]
-    ['0x5', '0x1fff', '0x2400', '0x2401', '0xffff']
-    """
-    exponent, fraction = _scaled(values, 13, 3)
-    return np.where(exponent < 8, exponent << 13 | fraction, 0xFFFF)
-
-
-def encode_comp2_t(values: Numbers) -> npt.NDArray[np.int64]:
-    """The 24 bits of the comp2_t of each value, rounded as `encode_comp_t` does.
-
-    Source: acct(5); Linux `kernel/acct.c`, `encode_comp2_t`. `records.comp` decodes.
-
-    >>> [hex(bits) for bits in encode_comp2_t(np.array([5, 2**19, 2**20, 2**20 + 1, 2**60]))]
-    ['0x5', '0x80000', '0x100000', '0x100001', '0xffffff']
-    """
-    exponent, fraction = _scaled(values, 20, 1)
-    small = exponent + (fraction >> 19)  # the highest bit of the fraction is implied
-    return np.where(small < 32, small << 19 | fraction & 0x7FFFF, 0xFFFFFF)
-
-
-def _scaled(values: Numbers, bits: int, step: int) -> tuple[Ints, Ints]:
+def _scaled(values: Values, bits: int, step: int) -> tuple[Ints, Ints]:
     """Exponents and fractions: each value is nearly `fraction << step * exponent`, with a fraction of some bits."""
     scaled, exponent = values.astype(np.float64), np.zeros(len(values), np.int64)
     while (large := scaled >= 1 << bits).any():

@@ -6,17 +6,15 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from acctship.events.escape import escape
 from acctship.events.memory import Memory
 from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch, command
-from acctship.reports.characters import Characters, Numbers, characters, join, numbers
+from acctship.records.columns import ACOMPAT, ACORE, AFORK, ASU, AXSIG, Column, Ints
+from acctship.reports.characters import Characters, characters, join, numbers
 
-_FLAGS = "FSCDX"
-"""Letters of the flags AFORK, ASU, ACOMPAT, ACORE, AXSIG, from the lowest bit."""
-_SHOWN = "SFCDX"
+_FLAGS = (("S", ASU), ("F", AFORK), ("C", ACOMPAT), ("D", ACORE), ("X", AXSIG))
 _NAME_WIDTH = 16
 
 
@@ -59,7 +57,7 @@ def dump_rows(batch: RecordBatch) -> bytes:
         b"|",
         _texts(batch.flags(), _flags),
         b"|",
-        numbers(_exit_codes(batch.wait_statuses()), 8),
+        numbers(_exit_codes(batch), 8),
         b"|",
         _texts(batch.ttys(), lambda tty: tty_text(tty).ljust(8)),
         b"|",
@@ -69,12 +67,12 @@ def dump_rows(batch: RecordBatch) -> bytes:
     return join(parts, len(batch))
 
 
-def _exit_codes(statuses: Numbers) -> Numbers:
-    signals = statuses & 0x7F
-    return np.where(signals, 128 + signals, statuses >> 8)
+def _exit_codes(batch: RecordBatch) -> Column:
+    signals = batch.signals()
+    return np.where(signals, 128 + signals, batch.wait_statuses() >> 8)
 
 
-def _process_ids(ids: Numbers | None, count: int) -> Characters:
+def _process_ids(ids: Column | None, count: int) -> Characters:
     return numbers(np.zeros(count, np.uint32) if ids is None else ids, 8)
 
 
@@ -94,10 +92,10 @@ _NAMES = Memory(_name)
 
 
 def _flags(flags: int) -> str:
-    return "".join(letter if flags >> _FLAGS.index(letter) & 1 else " " for letter in _SHOWN)
+    return "".join(letter if flags & bit else " " for letter, bit in _FLAGS)
 
 
-def _times(seconds: npt.NDArray[np.int64]) -> Characters:
+def _times(seconds: Ints) -> Characters:
     """Times as ctime(3) writes them. Every zone's clock has been whole minutes from UTC's since 1972."""
     minutes = seconds // 60
     text = _texts(minutes, _MINUTES.__getitem__)
@@ -110,7 +108,7 @@ _SECONDS = characters([b"%02d" % second for second in range(60)])
 _SECOND = slice(17, 19)
 
 
-def _texts(column: Numbers, text: Callable[[int], str]) -> Characters:
+def _texts(column: Column, text: Callable[[int], str]) -> Characters:
     """Texts of values, each of which is made once; all are ASCII."""
     values, places = np.unique(column, return_inverse=True)
     return characters([text(value).encode() for value in values.tolist()])[places]

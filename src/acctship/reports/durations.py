@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from acctship.records.columns import Ints
 from acctship.reports.numbering import Numbers
-
-Ints = npt.NDArray[np.int64]
 
 STEP = 25
 LONGEST = 1 << 33

@@ -12,6 +12,7 @@ from acctship.events.escape import escape
 from acctship.events.names import Names
 from acctship.events.ttys import tty_device, tty_name
 from acctship.records import RecordBatch, command
+from acctship.records.columns import AFORK
 from acctship.reports.numbering import Words
 
 By = Literal["command", "user", "group", "tty", "hour", "host"]
@@ -19,7 +20,6 @@ By = Literal["command", "user", "group", "tty", "hour", "host"]
 NO_TTY, UNKNOWN = "none", "unknown"
 """For records of no terminal; for those of no known machine, and of no hour that a calendar has."""
 
-FORK = 1
 QUARTER = 900
 """Seconds: time zones change, and differ from UTC, by multiples of 15 minutes (tz database, since 1972)."""
 
@@ -92,7 +92,7 @@ def _column(column: Callable[[RecordBatch], np.ndarray], text: Callable[[int], s
 
 
 def _command_words(records: RecordBatch) -> list[Words]:
-    forked = (records.flags() & FORK).view(np.uint8)
+    forked = (records.flags() & AFORK).view(np.uint8)
     place = records.layout.name_bytes
     if place.stop - place.start == 16:
         halves = [records.layout.name_words(records.rows, at) for at in (0, 8)]

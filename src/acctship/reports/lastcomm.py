@@ -15,6 +15,7 @@ from acctship.events.signals import exit_code, outcome
 from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch, command
 from acctship.records.batch import AHZ
+from acctship.records.columns import ACOMPAT, ACORE, AFORK, ASU, AXSIG
 from acctship.reports.characters import Characters, Texts, characters, join, numbers
 
 Raw = npt.NDArray[np.uint8]
@@ -22,9 +23,8 @@ Raw = npt.NDArray[np.uint8]
 NAME_WIDTH = 16
 _SU = NAME_WIDTH + 1
 """Where the flags begin in a row: with that of the super-user."""
-_ASU = 2
 
-_FLAGS = (b"S", 2), (b"F", 1), (b"C", 4), (b"D", 8), (b"X", 16)
+_FLAGS = (b"S", ASU), (b"F", AFORK), (b"C", ACOMPAT), (b"D", ACORE), (b"X", AXSIG)
 _FLAG_TEXTS = characters(
     [b"".join(letter if flags & bit else b" " for letter, bit in _FLAGS) + b"." for flags in range(256)]
 )[:, :-1]  # the dot keeps numpy from cutting blanks off
@@ -152,6 +152,6 @@ def _cpu_seconds(batch: RecordBatch) -> Characters:
 def _painted(lines: list[bytes], batch: RecordBatch) -> Iterator[bytes]:
     for line, status, flags in zip(lines, batch.wait_statuses().tolist(), batch.flags().tolist(), strict=False):
         paint = b"" if outcome(status) == "success" else _RED if exit_code(status) else _MAGENTA
-        su = _YELLOW + b"S" + _RESET + paint if flags & _ASU else line[_SU : _SU + 1]
+        su = _YELLOW + b"S" + _RESET + paint if flags & ASU else line[_SU : _SU + 1]
         yield paint + line[:_SU] + su + line[_SU + 1 :] + (_RESET if paint else b"")
     yield b""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-NS = 1_000_000_000
-
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SPAN = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SECONDS)})")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")

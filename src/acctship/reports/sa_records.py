@@ -7,7 +7,7 @@ from functools import lru_cache
 from acctship.events.escape import escape
 from acctship.events.names import Lookup
 from acctship.records import RecordBatch, command
-from acctship.reports.keys import FORK
+from acctship.records.columns import AFORK
 from acctship.reports.summary import IO_UNIT
 
 _NAMES = 4096
@@ -30,7 +30,7 @@ def record_rows(records: RecordBatch, user: Lookup) -> bytes:
         records.memory_kib().tolist(),
         (records.transferred() / IO_UNIT).tolist(),
         map(_name, records.comms()),
-        (records.flags() & FORK).tolist(),
+        (records.flags() & AFORK).tolist(),
         strict=True,
     )
     lines = [

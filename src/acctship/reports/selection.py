@@ -11,15 +11,13 @@ from functools import reduce
 from operator import and_, or_
 
 import numpy as np
-import numpy.typing as npt
 
 from acctship.events.escape import unescape
 from acctship.events.ttys import tty_text
 from acctship.records import RecordBatch
-from acctship.records.batch import Column
+from acctship.records.columns import Mask
 from acctship.reports.lastcomm import NAME_WIDTH, user_text
 
-Mask = npt.NDArray[np.bool_]
 Test = Callable[[RecordBatch], Mask]
 
 ANY_SIGNAL = -1
@@ -51,15 +49,15 @@ class Extras:
         """A test for each that is given."""
         since, until = self.since, self.until
         if self.uids:
-            yield lambda batch: _among(batch.uids(), self.uids)
+            yield lambda batch: np.isin(batch.uids(), self.uids)
         if self.parent_pids:
             yield self._has_parent
         if self.failed:
             yield RecordBatch.failed
         if self.signal == ANY_SIGNAL:
-            yield lambda batch: (batch.wait_statuses() & 0x7F) != 0
+            yield lambda batch: batch.signals() != 0
         elif self.signal is not None:
-            yield lambda batch: (batch.wait_statuses() & 0x7F) == self.signal
+            yield lambda batch: batch.signals() == self.signal
         if since is not None:
             yield lambda batch: batch.end_seconds() >= since
         if until is not None:
@@ -69,7 +67,7 @@ class Extras:
 
     def _has_parent(self, batch: RecordBatch) -> Mask:
         parents = batch.parent_pids()
-        return np.zeros(len(batch), np.bool_) if parents is None else _among(parents, self.parent_pids)
+        return np.zeros(len(batch), np.bool_) if parents is None else np.isin(parents, self.parent_pids)
 
 
 NO_EXTRAS = Extras()
@@ -115,14 +113,9 @@ def selection(
     def select(batch: RecordBatch) -> RecordBatch:
         if not tests:
             return batch
-        return take(batch, reduce(and_, (test(batch) for test in tests)))
+        return batch.take(reduce(and_, (test(batch) for test in tests)))
 
     return select
-
-
-def take(batch: RecordBatch, which: Mask | slice) -> RecordBatch:
-    """Some records of a batch."""
-    return replace(batch, rows=batch.rows[which], offsets=batch.offsets[which])
 
 
 def gathered(batches: Iterable[RecordBatch], most: int) -> Iterator[RecordBatch]:
@@ -152,19 +145,14 @@ def joined(batches: Sequence[RecordBatch]) -> RecordBatch:
 
 def _either(users: Sequence[str] = (), ttys: Sequence[str] = (), commands: Sequence[str] = ()) -> Test:
     tests: list[Test] = []
-    uids = {uid for user in users for uid in _uids(user)}
+    uids = [uid for user in users for uid in _uids(user)]
     if uids:
-        tests.append(lambda batch: _among(batch.uids(), uids))
+        tests.append(lambda batch: np.isin(batch.uids(), uids))
     if ttys:
         tests.append(_tty_test(ttys))
     names = {name for one in commands for name in _spellings(one) if len(name) <= NAME_WIDTH}
     tests += map(_command_test, names)
     return lambda batch: reduce(or_, (test(batch) for test in tests), np.zeros(len(batch), np.bool_))
-
-
-def _among(column: Column, numbers: Iterable[int]) -> Mask:
-    found: Mask = reduce(or_, (column == number for number in numbers))
-    return found
 
 
 def _uids(user: str) -> set[int]:

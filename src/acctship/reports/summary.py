@@ -113,13 +113,6 @@ class Summary:
         if "failed" in self._sums:
             np.add.at(self._sums["failed"], numbers[records.failed()], 1.0)
 
-    def _add_durations(self, numbers: Numbers, seconds: Floats) -> None:
-        longest = self._sums["longest"]
-        longer = np.flatnonzero(seconds > longest.take(numbers))
-        np.maximum.at(longest, numbers[longer], seconds[longer])
-        if self._durations:
-            self._durations.add(numbers, seconds)
-
     def rows(self, percents: Sequence[int] = ()) -> Rows:
         """A row for each label that has records.
 
@@ -135,3 +128,10 @@ class Summary:
             for percent, column in zip(percents, found.reshape(-1, len(percents)).T, strict=True):
                 sums[f"p{percent}"] = np.minimum(column, sums["longest"])
         return Rows(labels, sums)
+
+    def _add_durations(self, numbers: Numbers, seconds: Floats) -> None:
+        longest = self._sums["longest"]
+        longer = np.flatnonzero(seconds > longest.take(numbers))
+        np.maximum.at(longest, numbers[longer], seconds[longer])
+        if self._durations:
+            self._durations.add(numbers, seconds)

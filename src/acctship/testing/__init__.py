@@ -1,6 +1,6 @@
 """The kit with which outputs are tested: a suite that each has to pass, faults, events and accounting files.
 
-It needs pytest, which comes with `pip install 'acctship[test]'`. `docs/plugins.md` shows how to use it.
+It needs pytest, which comes with `pip install 'acctship[test]'`. `docs/tutorial.md` shows how to use it.
 """
 
 from acctship.testing.conformance import OutputConformance as OutputConformance

@@ -31,7 +31,7 @@ class OutputConformance(Arriving, Failing, Manners, Asking):
         faults: those that the receiver can show, and that the output's guarantee covers.
         patience: seconds that an event may take to arrive, or a call to return, where nothing is wrong.
 
-    `docs/plugins.md` has a whole example.
+    `docs/tutorial.md` has a whole example.
     """
 
     def __init_subclass__(cls) -> None:

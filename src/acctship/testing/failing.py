@@ -28,7 +28,8 @@ from acctship.testing.watching import Watch, limited
 HANG = 1.0
 """The limit `timeout` where no answer may come, in seconds."""
 FAILURES = 2
-"""Failed attempts after which a fault ends: fewer than those after which the host gives an output up."""
+"""Failed attempts after which a fault ends: fewer than those after which the host gives an output up. A hang that
+begins later ends after one, for each takes `HANG`: what the second finds is what a hang at `open` shows."""
 EVENTS = 90
 """In one `send`: with fewer, an answer might pass as a part of the greeting (see `FaultProxy`)."""
 SENDS = 8
@@ -48,7 +49,7 @@ class Failing(Case):
     ) -> None:
         with switched(receiver.fault(fault)) as switch:
             switch.on()
-            batch, failed = self._deliver(limited(deployed, in_flight=1), watch, fault, switch)
+            batch, failed = self._deliver(limited(deployed, in_flight=1), watch, fault, switch, FAILURES)
         self._expect_survival(receiver, deployed, batch)
         self._expect_trouble(deployed, failed, fault)
 
@@ -70,7 +71,7 @@ class Failing(Case):
 
             beginning = threading.Thread(target=begin)
             watch.before_send = before_send
-            batch, _ = self._deliver(limited(deployed, in_flight=threads), watch, fault, switch)
+            batch, _ = self._deliver(limited(deployed, in_flight=threads), watch, fault, switch, _later(fault))
             beginning.join()
         written = deployed.limits.guarantee == "written"  # handed over, and then lost: no such output can know
         doubtful = [one for call in watch.calls[at - 1 : last_under_way] for one in call.acknowledged if written]
@@ -81,7 +82,7 @@ class Failing(Case):
     ) -> None:
         with switched(receiver.fault(fault)) as switch:
             watch.before_send = lambda number: switch.on() if number == 2 else None
-            batch, failed = self._deliver(limited(deployed, in_flight=1), watch, fault, switch)
+            batch, failed = self._deliver(limited(deployed, in_flight=1), watch, fault, switch, _later(fault))
         self._expect_survival(receiver, deployed, batch)
         self._expect_trouble(deployed, failed, fault)
 
@@ -118,14 +119,16 @@ class Failing(Case):
                 "retry_after=SECONDS), or return SendResult(pause=SECONDS) or SendResult(retry=[...])"
             )
 
-    def _deliver(self, deployed: Deployed, watch: Watch, fault: Fault, switch: Switch) -> tuple[EventBatch, int]:
+    def _deliver(
+        self, deployed: Deployed, watch: Watch, fault: Fault, switch: Switch, failures: int
+    ) -> tuple[EventBatch, int]:
         """Deliver events in some sends; the fault ends after some failures. Gives the events, and the failures."""
         failed = 0
 
         def between(_seconds: float) -> None:
             nonlocal failed
             failed += 1
-            if failed >= FAILURES:
+            if failed >= failures:
                 switch.off()
 
         timeout = HANG if fault in ("hang", "lost-ack") else self.patience
@@ -139,7 +142,7 @@ class Failing(Case):
         if done.failure is not None:
             fail(
                 f"nothing could be sent after {fault!r} was over: {named(done.failure)}: send() of the same object is "
-                "called again, and has to connect anew by itself"
+                "called again after RetryableError, and has to drop the old connection and connect by itself"
             )
         return batch, failed
 
@@ -166,3 +169,8 @@ class Failing(Case):
                 f"send() said that all is well while the receiver showed {fault!r}: raise RetryableError when no "
                 "answer came (if the receiver did not show it, mend receiver.fault)"
             )
+
+
+def _later(fault: Fault) -> int:
+    """Failed attempts after which a fault ends that was not there at `open`."""
+    return 1 if fault == "hang" else FAILURES

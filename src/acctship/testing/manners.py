@@ -104,7 +104,8 @@ class Manners(Case):
         for where, error in watch.raised:
             seen.setdefault(f"an error that left {where}()", "")
             seen[f"an error that left {where}()"] += repr(error) + "".join(traceback.format_exception(error))
-        seen |= {"a log record": caplog.text, "standard output or error": "".join(capfd.readouterr())}
+        printed = "standard output or error (by the output, or by a receiver in this process)"
+        seen |= {"a log record": caplog.text, printed: "".join(capfd.readouterr())}
         for place, secret in secrets.items():
             for where, text in seen.items():
                 if secret in text:

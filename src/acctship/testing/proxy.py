@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal, Protocol, Self
 
 ProxyFault = Literal["down", "hang", "reset", "lost-ack"]
+"""A fault of those in `FAULTS` that needs no help from the server."""
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of a socket that is reset when it is closed: socket(7)."""
@@ -22,7 +23,7 @@ class FaultProxy:
         host: of the server.
         port: of the server.
         greeting: bytes that a client sends at most before its first request, where a protocol begins with a handshake
-            (TLS, RELP): answers to those pass, also while answers are lost.
+            (TLS, RELP, a login): answers to those pass, also while answers are lost.
 
     Attributes:
         port: where to connect instead.
@@ -141,6 +142,8 @@ class _Connection:
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._sides = (client, server)
+        for side in self._sides:  # or each kernel would wait for the other: 40 ms that no server takes
+            side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client, self.requested = client, 0
         self._cut = False
 
@@ -148,6 +151,7 @@ class _Connection:
         """Pass on what one side says to its end, or until the proxy says that it does not pass."""
         try:
             while data := source.recv(65536):
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it holds for one answer (tcp(7))
                 if source is self._client:
                     self.requested += len(data)
                 passed = passes(self, data, answer=source is not self._client)

@@ -17,6 +17,7 @@ FAULTS: Mapping[Fault, str] = {
     "reject": "it refuses some events for good, and takes the others of the batch",
     "throttle": "it refuses everything for now, and says for how long",
 }
+"""What a receiver does that shows a fault, by the fault's name."""
 
 
 class Receiver(Protocol):

@@ -38,11 +38,6 @@ class Call:
         others = {*self.result.rejected, *self.result.retry}
         return [one for at, one in enumerate(self.ids) if at not in others]
 
-    @property
-    def untroubled(self) -> bool:
-        """It took everything, and asked for nothing."""
-        return isinstance(self.result, SendResult) and len(self.acknowledged) == len(self.ids) and not self.result.pause
-
 
 @dataclass
 class Watch:

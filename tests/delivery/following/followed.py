@@ -18,7 +18,7 @@ from acctship.delivery.notice import Notice
 from acctship.delivery.place import Place
 from acctship.events.names import Names, no_name
 from acctship.events.source import Source
-from tests.builders import BTIME, SIZE, record
+from tests.builders import BTIME, record
 
 SOURCE = "a test"
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}
@@ -134,10 +134,6 @@ class Site:
 
     def entry(self, at: int) -> SegmentEntry:
         return self.follower.entries()[at]
-
-
-def offset_of(count: int) -> int:
-    return count * SIZE
 
 
 def inode(path: Path) -> int:

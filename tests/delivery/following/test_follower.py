@@ -236,14 +236,6 @@ def test_lost_is_what_no_file_holds_for_ten_seconds(site: Site) -> None:
     ((entry, count),) = site.follower.lost(output.places)
     assert (entry.id, count) == (segment_id(SOURCE, numbered(8)), 2 * SIZE)
     assert site.follower.unread(output.places) == 0
-    site.follower.forget(entry.key)
-    assert site.follower.lost(output.places) == []
-    assert site.follower.ended(entry.key, 0)
-
-
-def test_forgetting_what_a_file_holds_changes_nothing(site: Site) -> None:
-    site.follower.forget(site.entry(0).key)
-    assert len(site.follower.entries()) == 1
 
 
 def test_finish_reads_to_the_present_end_and_no_further(site: Site) -> None:

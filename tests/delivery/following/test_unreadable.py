@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.command import heed_permissions
 from tests.delivery.following.followed import Site, numbered
+from tests.paths import ROOT
 
 
 def phases(site: Site) -> list[str]:
@@ -197,7 +198,7 @@ def test_file_that_may_not_be_read_is_told_and_read_when_it_may(tmp_path: Path) 
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(PERMISSIONS), tmp_path],
         preexec_fn=heed_permissions,
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

@@ -16,7 +16,8 @@ from hypothesis import given, settings, strategies as st
 
 from acctship import StateError
 from acctship.delivery.keeping import dead_letters as module
-from acctship.delivery.keeping.dead_letters import LONGEST_REASON, DeadLetters
+from acctship.delivery.keeping.dead_letters import DeadLetters
+from acctship.delivery.notice import LONGEST_LINE
 from tests.delivery.standins import events
 from tests.outputs.test_jsonl_faults import run_apart, small_disk
 
@@ -61,8 +62,8 @@ def test_reason_of_a_receiver_is_escaped_and_cut(path: Path) -> None:
     letters.add([(LINES[0], "bad\n\x1b[31m\udcff\u2028"), (LINES[1], "\0" * 1000), (LINES[2], "x" * 1000)])
     assert list(reasons(letters).values()) == [
         "bad\\x0a\\x1b[31m\\xff\\xe2\\x80\\xa8",
-        "\\x00" * (LONGEST_REASON // 4),
-        "x" * LONGEST_REASON,
+        "\\x00" * (LONGEST_LINE // 4),
+        "x" * LONGEST_LINE,
     ]
 
 
@@ -75,7 +76,7 @@ def test_any_reason_stays_one_printable_line(tmp_path_factory: pytest.TempPathFa
     assert path.read_bytes().count(b"\n") == 1
     ((_, letter),) = DeadLetters(path).read()
     assert not set(letter.reason) & set(map(chr, [*range(32), 127]))
-    assert len(letter.reason) <= LONGEST_REASON
+    assert len(letter.reason) <= LONGEST_LINE
 
 
 def test_letters_are_on_disk_when_add_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from acctship.delivery.keeping.origin import Identity
 from acctship.delivery.keeping.state import State
 from acctship.delivery.place import Place
 from acctship.events.identity import Machine
-from tests.delivery.standins import events
 
 MACHINE = Machine("web1", "0123456789abcdef0123456789abcdef")
 OUTPUTS = ("siem", "copy")
@@ -91,7 +90,7 @@ def directory(tmp_path: Path) -> Path:
                 cursor = Cursor({}, journal.end, [])
                 cursor.begin("a", Place(6400, 7))
                 state.save_cursor(name, cursor)
-                state.dead_letters(name).add([(event, "no") for event in events(2).json()])
+                state.dead_letters(name).add([(b'{"event":{"id":"%d"}}' % number, "no") for number in range(2)])
     return directory
 
 

@@ -162,7 +162,7 @@ def test_bounded_call_gives_the_result_or_the_error() -> None:
     assert call(lambda: 7, 30) == 7
     with pytest.raises(ZeroDivisionError):
         call(lambda: 1 // 0, 30)
-    with pytest.raises(SystemExit):
+    with pytest.raises(RuntimeError, match="it raised SystemExit: 3"):
         call(lambda: sys.exit(3), 30)
 
 

@@ -86,7 +86,9 @@ def test_halt_gives_the_output_up_at_once() -> None:
 def test_bug_gives_the_output_up_and_nothing_is_acknowledged(error: BaseException) -> None:
     outcome = deliver(Scripted(error), events(2))
     assert outcome.counts == (0, 0, 2)
-    assert outcome.tally.failure is error
+    failure = outcome.tally.failure
+    assert failure is not None
+    assert error in (failure, failure.__cause__)
 
 
 def test_too_large_halves_until_it_fits_and_keeps_the_order() -> None:

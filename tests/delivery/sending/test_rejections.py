@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Sequence
 
@@ -17,9 +16,7 @@ HALTED = "output-halted"
 Letters = Sequence[tuple[bytes, str]]
 
 
-@pytest.fixture(autouse=True)
-def _longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+pytestmark = pytest.mark.usefixtures("longest_waits")
 
 
 def reject_all(batch: EventBatch) -> SendResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from typing import Any
 
@@ -17,9 +16,7 @@ from tests.delivery.standins import Scripted, Step, Watched, deploy, events, ser
 UNREACHABLE, HALTED = "output-unreachable", "output-halted"
 
 
-@pytest.fixture(autouse=True)
-def _longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+pytestmark = pytest.mark.usefixtures("longest_waits")
 
 
 def test_each_parcel_is_settled_once_with_its_token() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
+
 ADD_ON = ROOT / "examples/splunk/TA-acctship"
 
 _MACRO = re.compile(r"`([a-z_]+)(?:\(([^()`]*)\))?`")

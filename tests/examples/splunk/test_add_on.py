@@ -24,8 +24,9 @@ from acctship.events.source import Source
 from acctship.testing import events, events_of, health_events, hostile_events
 from acctship.testing.records import record
 from tests.conftest import skip
-from tests.examples.splunk.add_on import ADD_ON, ROOT, conf, lookup
+from tests.examples.splunk.add_on import ADD_ON, conf, lookup
 from tests.examples.splunk.appinspect import inspect
+from tests.paths import ROOT
 from tests.programs import UnavailableError
 
 PROCESS, HEALTH = "acct:process", "acct:health"

@@ -21,8 +21,8 @@ from typing import IO, Any
 import pytest
 
 from tests.cli.command import ACCTSHIP
-from tests.cli.service import PATIENCE, records, until
-from tests.examples.splunk.add_on import ROOT
+from tests.cli.service import ended, records, until
+from tests.paths import ROOT
 
 
 class Forwarder:
@@ -90,11 +90,6 @@ class Forwarder:
 @pytest.fixture
 def forwarder(tmp_path: Path) -> Forwarder:
     return Forwarder(tmp_path)
-
-
-def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    assert process.stderr is not None
-    return process.wait(PATIENCE), process.stderr.read().decode()
 
 
 def test_growth_rotation_and_orderly_ends_give_each_event_once(forwarder: Forwarder) -> None:

@@ -58,8 +58,8 @@ class Stored:
         """`event.id` of each document; one that is there twice is named twice."""
         return [one["_id"] for one in self.documents(stream)]
 
-    def documents(self, stream: str = "", *, source: bool = False) -> Iterator[dict[str, Any]]:
-        """All documents of a data stream, or of both; none if it is not there."""
+    def documents(self, stream: str = "", *, source: bool | list[str] = False) -> Iterator[dict[str, Any]]:
+        """All documents of a data stream, or of both, with fields of their source; none if it is not there."""
         stream = stream or f"{self.process},{self.health}"
         self.refresh()
         after: list[Any] = []

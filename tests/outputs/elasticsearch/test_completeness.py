@@ -16,10 +16,11 @@ from benchmarks.measure import make_records
 from tests.cli.service import Site
 from tests.faults.campaign import LARGE
 from tests.outputs.elasticsearch.stored import Stored
+from tests.paths import EXAMPLES
 
 EACH, PATIENCE = (250_000, 300.0) if LARGE else (10_000, 60.0)
 """Records of each kind; seconds until they are given up."""
-EXAMPLES = Path(__file__).parents[3] / "examples/elasticsearch"
+EXAMPLES = EXAMPLES / "elasticsearch"
 
 
 def run(script: str, there: Stored, *arguments: str) -> tuple[int, str]:

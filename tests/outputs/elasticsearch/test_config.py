@@ -37,12 +37,6 @@ def test_what_goes_together(table: dict[str, Any]) -> None:
     assert read(**table).delivery().guarantee == "acknowledged"
 
 
-def test_names_of_the_data_streams() -> None:
-    made = read(url=URL, namespace="prod")
-    assert made.stream("acct.process") == "logs-acct.process-prod"
-    assert read(url=URL).stream("acct.health") == "logs-acct.health-default"
-
-
 @pytest.mark.parametrize(
     ("table", "key"),
     [

@@ -15,8 +15,9 @@ from acctship.outputs.elasticsearch.lifecycle import Lifecycle
 from acctship.outputs.elasticsearch.mapping import field_types, mappings
 from acctship.outputs.elasticsearch.templates import DATASETS, PRIORITY, VERSION, stream, templates
 from tests.events.ecs_fields import ECS_FIELDS, FAMILIES
+from tests.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[3] / "examples/elasticsearch/templates"
+EXAMPLES = EXAMPLES / "elasticsearch/templates"
 DIGESTS = {1: "f67cf03b5d065c4c9e375ad32bf7d7d22dd77e784dc363cad1ea6c3ecca52c05"}
 """What the templates of each version are: one that changes needs a new version, or nobody is told to install it."""
 

@@ -17,10 +17,8 @@ from tests.programs import UnavailableError
 from tests.servers.certificates import Authority, Issued
 from tests.servers.fluent_server import FluentServer
 
-PING = 512
-"""Bytes that we say at most before the first chunk."""
 TLS = 4096
-"""The same over TLS."""
+"""Bytes that we say at most before the first chunk, over TLS."""
 
 
 class Proxied:

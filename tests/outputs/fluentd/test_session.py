@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import msgpack  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from acctship import EventBatch, HaltError, RetryableError, SendResult
+from acctship.outputs.fluentd.session import Session
 from acctship.testing import events, health_events, huge_events
 from tests.cli.service import until
 from tests.outputs.fluentd.answers import (
@@ -142,6 +144,20 @@ def test_acknowledgement_that_comes_twice_is_none_for_the_next() -> None:
         output.send(events(3))
         output.send(events(3, first_pid=4))
         assert len(server.ids()) == 6
+
+
+def test_acknowledgement_that_another_threads_write_has_taken_in_counts_when_the_time_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wait = Session._wait
+
+    def in_vain(session: Session, *arguments: Any) -> None:
+        wait(session, *arguments)
+        raise TimeoutError(errno.ETIMEDOUT, "no answer")
+
+    monkeypatch.setattr(Session, "_wait", in_vain)
+    with StandIn() as server, opened(server.address) as output:
+        assert output.send(events(3)) == SendResult()
 
 
 def test_late_acknowledgement_is_none_for_another_chunk() -> None:

@@ -28,7 +28,7 @@ def made(**keys: Any) -> Deployed:
         ({"url": ["https://a:1", "https://user:secret@b:2"]}, "url: has a password in it, or an @"),
         ({"proxy": "socks5://a:1"}, "proxy: 'socks5://a:1': expected"),
         ({"proxy": "http://user:secret@a:1"}, "proxy: has a password in it, or an @"),
-        ({"url": "http://a:1", "ca": "/ca.pem"}, "ca: means nothing to a url of http"),
+        ({"url": "http://a:1", "ca": "/ca.pem"}, "ca: means nothing without TLS: write https in url"),
         ({"fingerprint": DIGEST, "ca": "/ca.pem"}, "fingerprint: trusts one certificate"),
         ({"index": ""}, "index: is empty"),
         ({"fields": ["event.idd"]}, "fields: 'event.idd' is no field of an event"),

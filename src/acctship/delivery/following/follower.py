@@ -161,12 +161,6 @@ class Follower:
             gone = [entry for entry in self._catalogue.entries() if self._held.is_lost(entry.key, now)]
             return [(entry, unread) for entry in gone if (unread := missing(entry, places))]
 
-    def forget(self, key: str) -> None:
-        """Remember a segment no more that no file holds."""
-        with self._lock:
-            if key not in {*self._held.keys(), self._live.key}:
-                self._catalogue.forget(key)
-
     def close(self) -> None:
         """Close all files."""
         with self._locked():

@@ -12,6 +12,7 @@ from zlib import crc32
 from msgspec import Struct, structs
 
 from acctship.delivery.place import Place
+from acctship.events.identity import event_id
 from acctship.records import LAYOUTS, Layout
 
 MOST_WITHOUT_FILES = 1000
@@ -61,7 +62,7 @@ class SegmentEntry(Struct, frozen=True):
     def last_event(self) -> str | None:
         """`event.id` of the last record that is known of."""
         start = self.tail.offset - self.laid_out.size
-        return f"{self.id}-{start:x}-{self.tail.check:08x}" if start >= 0 else None
+        return event_id(self.id, start, self.tail.check) if start >= 0 else None
 
 
 class Catalogue:
@@ -112,15 +113,9 @@ class Catalogue:
             self._entries[key] = changed
             self.changes += 1
 
-    def forget(self, key: str) -> None:
-        """Remember a segment no more."""
-        if self._entries.pop(key, None) is not None:
-            self.changes += 1
-
-    def prune(self, held: Collection[str]) -> list[str]:
-        """Forget the oldest of too many that are not among those `held` in files; gives their keys."""
+    def prune(self, held: Collection[str]) -> None:
+        """Forget the oldest of too many that are not among those `held` in files."""
         gone = [key for key in self._entries if key not in held]
-        too_many = gone[: max(0, len(gone) - MOST_WITHOUT_FILES)]
-        for key in too_many:
-            self.forget(key)
-        return too_many
+        for key in gone[: max(0, len(gone) - MOST_WITHOUT_FILES)]:
+            del self._entries[key]
+            self.changes += 1

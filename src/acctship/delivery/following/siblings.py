@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from acctship.accounting.rotated import beside
 from acctship.delivery.following.files import SMALLEST, Examined, Signature, examine_file, open_file, read_at, signature
 from acctship.errors import FormatError, InputError
 from acctship.records import Layout
@@ -47,8 +47,7 @@ class Siblings:
     """
 
     def __init__(self, path: str, layout: Layout | None) -> None:
-        live = Path(path)
-        self._folder, self._name, self._layout = str(live.parent), live.name, layout
+        self._live, self._layout = Path(path), layout
         self._seen: dict[str, Sibling] = {}
 
     def look(self, now: float, skip: tuple[int, int] | None) -> list[Sibling]:
@@ -75,15 +74,9 @@ class Siblings:
 
     def _list(self, skip: tuple[int, int] | None) -> dict[str, Signature]:
         found = {}
-        with suppress(OSError), os.scandir(self._folder) as names:  # who has no folder has no siblings
-            for name in names:
-                if not name.name.startswith(self._name) or name.name == self._name:
-                    continue
-                with suppress(FileNotFoundError):
-                    status = name.stat(follow_symlinks=False)
-                    if stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) != skip:
-                        found[name.path] = signature(status)
-        return found
+        with suppress(OSError):  # of a folder that may not be read, the live file tells
+            found = {path: signature(status) for path, status in beside(self._live).items()}
+        return {path: present for path, present in found.items() if present[:2] != skip}
 
     def _examine(self, path: str, present: Signature, now: float) -> bool:
         """False: it is another by now, or gone."""

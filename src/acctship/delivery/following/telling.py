@@ -11,6 +11,7 @@ from acctship.accounting.callers import caller_of, callers, describe
 from acctship.delivery.following.segments import SegmentEntry
 from acctship.delivery.notice import Notice, Report
 from acctship.events.escape import escape
+from acctship.events.identity import event_id
 from acctship.events.names import Names, no_name
 from acctship.records import Hole, RecordBatch
 
@@ -50,7 +51,7 @@ class Outage:
 
 def truncated(path: str, old: SegmentEntry, new: SegmentEntry | None) -> Notice:
     """A live file was cut: the segment that it held, and the one that it holds; None if it is empty yet."""
-    before = None if new is None else f"{new.id}-{new.begin:x}-{crc32(new.record):08x}"
+    before = None if new is None else event_id(new.id, new.begin, crc32(new.record))
     return Notice(
         "truncated",
         f"{shown(path)}: was truncated when it had {old.size} bytes or more: records between may be "

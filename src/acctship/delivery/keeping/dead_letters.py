@@ -12,12 +12,10 @@ from pathlib import Path
 import msgspec
 
 from acctship.delivery.keeping import documents
-from acctship.events.escape import escape_line
+from acctship.delivery.notice import one_line
 
 MOST_BYTES = 100_000_000
 """From this size on, an output is to be halted instead."""
-LONGEST_REASON = 500
-"""Characters of a reason that are kept."""
 _PART = 1 << 20
 LOST = "events that the receiver rejected are lost"
 
@@ -159,8 +157,7 @@ class DeadLetters:
 
 
 def _line(time: str, reason: str, event: bytes) -> bytes:
-    reason = escape_line(reason[:LONGEST_REASON])[:LONGEST_REASON]
-    return msgspec.json.encode(DeadLetter(time=time, reason=reason, event=msgspec.Raw(event))) + b"\n"
+    return msgspec.json.encode(DeadLetter(time=time, reason=one_line(reason), event=msgspec.Raw(event))) + b"\n"
 
 
 def _cut_torn_line(descriptor: int) -> int:

@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from acctship.delivery.keeping.dead_letters import MOST_BYTES, DeadLetters
-from acctship.delivery.notice import Notice, Report
+from acctship.delivery.notice import Notice, Report, one_line
 from acctship.errors import HaltError
-from acctship.events.escape import escape_line
 
 EVERY = 60.0
 """Seconds between two notices of one output, at least: a receiver may reject an event in each batch."""
@@ -46,7 +45,7 @@ class Letterbox:
         self._untold += len(rejected)
         if self._clock() < self._told_at + EVERY:
             return
-        why = escape_line(rejected[-1][1])
+        why = one_line(rejected[-1][1])
         self._report(
             Notice(
                 "events-rejected",

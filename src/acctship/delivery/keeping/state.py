@@ -64,7 +64,8 @@ class State:
             directory: the folder.
             machine: the one that acctship runs on.
             accept_loss: begin afresh what is missing or damaged, and move the old one aside; only with `lock`.
-            lock: use it alone; without it, nothing may be saved, and whoever has the lock goes on.
+            lock: use it alone; without it, nothing may be saved, but `forget` may be called, and whoever has the lock
+                goes on.
 
         Raises:
             StateError: it cannot be used: missing, in use, foreign or damaged.
@@ -200,7 +201,7 @@ class State:
         return Journal(path, lost)
 
     def forget(self, name: str, *, with_dead_letters: bool = False) -> None:
-        """Remove what is kept of an output; only with the lock.
+        """Remove what is kept of an output to which nothing is shipped, with the lock or without.
 
         Raises:
             StateError: there is no such output, or it has dead letters and nothing says that they may go.

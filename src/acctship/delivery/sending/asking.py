@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from acctship.delivery.notice import one_line
 from acctship.delivery.sending.bounded import call, close
 from acctship.delivery.sending.connection import CLOSING
-from acctship.delivery.sending.outcomes import line
 from acctship.deployed import Deployed
 from acctship.output import CheckedOutput
 
@@ -30,4 +30,4 @@ def ask(deployed: Deployed) -> str | None:
         close(output, min(timeout, CLOSING))
     if not isinstance(found, str):
         raise TypeError(f"check() returned {type(found).__name__}, not text")
-    return line(found)
+    return one_line(found)

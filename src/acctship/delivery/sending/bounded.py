@@ -25,7 +25,8 @@ def call(function: Callable[[], T], timeout: float) -> T:
 
     Raises:
         HungError: it has not returned in time; what it does later is ignored.
-        BaseException: what it raised.
+        RuntimeError: it raised what would end a program, SystemExit or KeyboardInterrupt: nobody has asked for that.
+        Exception: what it raised.
     """
     results: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
 
@@ -40,6 +41,8 @@ def call(function: Callable[[], T], timeout: float) -> T:
         result, error = results.get(timeout=timeout)
     except Empty:
         raise HungError(f"no answer in {timeout:g} s") from None
+    if error is not None and not isinstance(error, Exception):
+        raise RuntimeError(f"it raised {type(error).__name__}: {error}") from error
     if error is not None:
         raise error
     return result  # type: ignore[return-value]  # no error, so it is the result
@@ -55,6 +58,6 @@ def close(output: Output, timeout: float) -> bool:
         call(output.close, timeout)
     except HungError:
         return False
-    except (Exception, SystemExit):  # noqa: BLE001 - a plugin may raise anything
+    except Exception:  # noqa: BLE001 - a plugin may raise anything
         return True
     return True

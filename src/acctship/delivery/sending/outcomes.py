@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from acctship.delivery.notice import one_line
 from acctship.errors import ConfigError, HaltError, PluginError, RetryableError, TooLargeError
-from acctship.events.escape import escape_line
 from acctship.output import SendResult
-
-_LONGEST_REASON = 500
-"""Characters of a reason that are kept: a receiver may answer with a whole page."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,7 @@ def reason(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - of a plugin's own making
         text = ""
-    return line(text) or type(error).__name__
-
-
-def line(text: str) -> str:
-    """Any text as one harmless line that is not too long."""
-    return escape_line(text[:_LONGEST_REASON])
+    return one_line(text) or type(error).__name__
 
 
 def _checked(result: object, length: int) -> SendResult:

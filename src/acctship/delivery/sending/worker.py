@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from acctship.delivery.notice import Report
+from acctship.delivery.notice import Report, one_line
 from acctship.delivery.sending.connection import Connection
 from acctship.delivery.sending.outage import Outage
 from acctship.delivery.sending.outbox import Outbox, Wait
-from acctship.delivery.sending.outcomes import Refusal, attempt, line, reason
+from acctship.delivery.sending.outcomes import Refusal, attempt, reason
 from acctship.delivery.sending.parcel import Parcel, Part, Unsettled
 from acctship.delivery.sending.patience import Patience, back_off
 from acctship.delivery.sending.rejections import STREAK, DeadLetter, Rejections
@@ -252,7 +252,7 @@ class Worker:
             return []
         positions = sorted(rejected)
         believed = self._rejections.admit(len(positions)) if in_a_row else len(positions)
-        reasons = {at: line(rejected[at]) for at in positions[:believed]}
+        reasons = {at: one_line(rejected[at]) for at in positions[:believed]}
         if reasons:
             lines = part.batch.json()
             if not self._rejections.keep([(lines[at], why) for at, why in reasons.items()]):
@@ -263,6 +263,6 @@ class Worker:
                 part.whole.rejected.update({part.positions[at]: why for at, why in reasons.items()})
         if believed == len(positions):
             return []
-        why = f"{STREAK} events in a row were rejected, the last one: {line(rejected[positions[believed]])}"
+        why = f"{STREAK} events in a row were rejected, the last one: {one_line(rejected[positions[believed]])}"
         self._setbacks.halt(HaltError(why), why, self._setbacks.round, "halted-rejections")
         return [part.select(positions[believed:])]

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Meta
 
 import acctship
-from acctship.network.tls import TLS_KEYS, TlsKeys
+from acctship.network.tls import TlsKeys
 
 _NAMESPACE = re.compile(r"[a-z0-9_.]{1,100}")
 """Elastic's naming scheme for data streams: lower case, no `-`, at most 100 bytes."""
@@ -48,10 +48,6 @@ class Config(TlsKeys, kw_only=True):
         """`url` as a list, empty if there is none."""
         return (self.url,) if isinstance(self.url, str) else self.url or ()
 
-    def stream(self, dataset: str) -> str:
-        """Name of the data stream of a dataset, such as `acct.process`."""
-        return f"logs-{dataset}-{self.namespace}"
-
     def delivery(self) -> acctship.Delivery:
         """Acknowledged: an answer comes when the events are in the primary shard's log on disk."""
         # Two of 5,000 events are no faster into a real node, and take 28 MB more.
@@ -84,8 +80,8 @@ class Config(TlsKeys, kw_only=True):
         if not _NAMESPACE.fullmatch(self.namespace):
             raise acctship.ConfigError("namespace: takes 1 to 100 lower case letters, digits, '_' and '.'")
         self._check_who_we_are()
-        if schemes == {"http"} and (name := next((key for key in TLS_KEYS if getattr(self, key) is not None), None)):
-            raise acctship.ConfigError(f"{name}: means nothing to a url with http: take it out, or write https")
+        if schemes == {"http"}:
+            self.refuse_tls("write https in url")
         self.check_tls()
 
     def _check_who_we_are(self) -> None:

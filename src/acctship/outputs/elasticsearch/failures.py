@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import elastic_transport
@@ -13,6 +11,7 @@ import elasticsearch
 import urllib3.exceptions
 
 import acctship
+from acctship.network.http import retry_after
 from acctship.network.tls import explain
 from acctship.outputs.elasticsearch.reasons import harmless, reason_of
 
@@ -51,7 +50,7 @@ def refused(error: elasticsearch.ApiError, peer: str) -> acctship.OutputError:
     if status == 413:
         return acctship.TooLargeError(said)
     if status in _PASSING or status >= 500:
-        return acctship.RetryableError(said, retry_after=_seconds(headers.get("retry-after")))
+        return acctship.RetryableError(said, retry_after=retry_after(headers.get("retry-after")))
     remedy = _REMEDY.get(status, "check url")
     return acctship.HaltError(f"{said}: {remedy}")
 
@@ -89,16 +88,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.append(one)
             waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
             yield one
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After, which is a number of seconds or a date (RFC 9110 10.2.3)."""
-    if retry_after is None:
-        return None
-    if retry_after.isascii() and retry_after.isdecimal():
-        return float(retry_after)
-    try:
-        when = parsedate_to_datetime(retry_after)
-        return max(0.0, (when - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None

@@ -14,6 +14,8 @@ from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import CompatibilityModeNdjsonSerializer
 
+from acctship.network.http import InUse
+
 if TYPE_CHECKING:
     import ssl
 
@@ -73,6 +75,7 @@ class _Node(Urllib3HttpNode):
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
+        self._in_use = InUse(super().close)
         ours: dict[str, Any] = config._extras[_OURS]
         self._gzip = bool(ours["compress"])
         if config.scheme == "https":
@@ -105,10 +108,15 @@ class _Node(Urllib3HttpNode):
             timeout = urllib3.Timeout(connect=min(_CONNECTING, timeout), read=timeout)
         if body and self._gzip:
             body, headers = gzip.compress(body, _LEVEL), HttpHeaders({**(headers or {}), "content-encoding": "gzip"})
-        answer = super().perform_request(method, target, body, headers, timeout)
+        with self._in_use:
+            answer = super().perform_request(method, target, body, headers, timeout)
         given = answer.meta.headers.items()
         kept = HttpHeaders({WARNING if name.lower() == "warning" else name: value for name, value in given})
         return NodeApiResponse(dataclasses.replace(answer.meta, headers=kept), answer.body)
+
+    def close(self) -> None:
+        """Close its connections, once none is in use."""
+        self._in_use.end()
 
 
 class _Bytes(CompatibilityModeNdjsonSerializer):

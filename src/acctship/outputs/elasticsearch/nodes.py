@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import elastic_transport
@@ -21,6 +22,8 @@ from acctship.outputs.elasticsearch.failures import Unreachable, refused, unreac
 from acctship.outputs.elasticsearch.node import client
 
 if TYPE_CHECKING:
+    import ssl
+
     from acctship.outputs.elasticsearch.config import Config
 
 T = TypeVar("T")
@@ -34,39 +37,32 @@ class Nodes:
     Args:
         config: of the output.
         connections: to each node, at the same time.
-
-    Raises:
-        HaltError: a certificate, a key, or `cloud_id` is wrong.
     """
 
     def __init__(self, config: Config, connections: int) -> None:
-        self._config = config
-        found = list(_places(config))
-        random.shuffle(found)
-        context = tls.context(config) if found[0][0] == "https" else None
-        self._clients = [
-            (
-                f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}",
-                client(
-                    scheme,
-                    host,
-                    port,
-                    prefix,
-                    connections=connections,
-                    compress=config.compress,
-                    context=context,
-                    fingerprint=config.pinned,
-                    server_name=config.server_name,
-                ),
-            )
-            for scheme, host, port, prefix in found
-        ]
-        self._first = 0
+        self._config, self._connections = config, connections
+        self._places, self._first = list[_Place](), 0
+        self._clients = list[tuple[str, elasticsearch.Elasticsearch]]()
+        self._lock = threading.Lock()
 
-    @property
-    def names(self) -> list[str]:
-        """Of all nodes."""
-        return sorted(name for name, _ in self._clients)
+    def open(self) -> Sequence[tuple[str, elasticsearch.Elasticsearch]]:
+        """Read certificates and keys, if that was not done since `close`; connections are made when they are needed.
+
+        Returns:
+            Name and client of each node, in an order that stays the same.
+
+        Raises:
+            HaltError: a certificate, a key, or `cloud_id` is wrong.
+        """
+        with self._lock:
+            if not self._places:
+                places = list(_places(self._config))
+                random.shuffle(places)
+                self._places = places
+            if not self._clients:
+                context = tls.context(self._config) if self._places[0].scheme == "https" else None
+                self._clients = [(place.name, self._client(place, context)) for place in self._places]
+            return self._clients
 
     def ask(self, question: Callable[[elasticsearch.Elasticsearch, float], T], deadline: Deadline) -> T:
         """Ask the node that is in use; where it cannot be reached, the next one.
@@ -77,14 +73,14 @@ class Nodes:
 
         Raises:
             Unreachable: no node gave an answer, for the reasons of all of them.
-            OutputError: what the answer of a node means that is none of 2xx.
+            OutputError: what the answer of a node means that is none of 2xx; and as `open`.
             ConfigError: a secret cannot be read.
         """
-        who = _who_we_are(self._config)
+        clients, who = self.open(), _who_we_are(self._config)
         problems: list[Unreachable] = []
-        count, first = len(self._clients), self._first
+        count, first = len(clients), self._first
         for at in range(count):
-            name, node = self._clients[(first + at) % count]
+            name, node = clients[(first + at) % count]
             seconds = deadline.share(count - at).left()
             try:
                 return question(node.options(request_timeout=seconds, headers=who), seconds)
@@ -101,13 +97,38 @@ class Nodes:
         raise Unreachable(combined([problem.error for problem in problems]))
 
     def close(self) -> None:
-        """Close connections that are not in use, now, and the others when they are not any more."""
-        for _, node in self._clients:
+        """Close the connections of each node, once none of them is in use."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+        for _, node in clients:
             node.close()
 
+    def _client(self, place: _Place, context: ssl.SSLContext | None) -> elasticsearch.Elasticsearch:
+        return client(
+            *place,
+            connections=self._connections,
+            compress=self._config.compress,
+            context=context,
+            fingerprint=self._config.pinned,
+            server_name=self._config.server_name,
+        )
 
-def _places(config: Config) -> Iterator[tuple[str, str, int, str]]:
-    """Scheme, host, port and path of each node."""
+
+class _Place(NamedTuple):
+    """Where a node is; `prefix` of all paths, where a proxy wants one."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """It, for messages."""
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def _places(config: Config) -> Iterator[_Place]:
     if config.cloud_id is not None:
         try:
             address = parse_cloud_id(config.cloud_id).es_address
@@ -115,10 +136,10 @@ def _places(config: Config) -> Iterator[tuple[str, str, int, str]]:
             address = None
         if address is None:
             raise acctship.HaltError("cloud_id: is no Cloud ID: copy it from the page of the deployment")
-        yield "https", address[0], address[1], ""
+        yield _Place("https", address[0], address[1], "")
     for url in config.urls:
         parts = urlsplit(url)
-        yield parts.scheme, parts.hostname or "", parts.port or 0, parts.path.rstrip("/")
+        yield _Place(parts.scheme, parts.hostname or "", parts.port or 0, parts.path.rstrip("/"))
 
 
 def _who_we_are(config: Config) -> dict[str, str]:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import acctship
-from acctship.network.deadline import Deadline
-from acctship.outputs.elasticsearch.answers import FILTER, outcome
+from acctship.network.deadline import OURS, Deadline
 from acctship.outputs.elasticsearch.body import PROCESS, bulk
+from acctship.outputs.elasticsearch.checking import look
 from acctship.outputs.elasticsearch.failures import Unreachable
 from acctship.outputs.elasticsearch.nodes import Nodes
+from acctship.outputs.elasticsearch.replies import FILTER, outcome
+from acctship.outputs.elasticsearch.templates import DATASETS, stream
 
 if TYPE_CHECKING:
     import elasticsearch
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from acctship.outputs.elasticsearch.config import Config
 
 T = TypeVar("T")
-
-_OURS = 0.8
-"""Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
 
 
 class Sender:
@@ -33,10 +32,10 @@ class Sender:
     """
 
     def __init__(self, config: Config, limits: acctship.Delivery) -> None:
-        self._config, self._connections, self._seconds = config, limits.in_flight, limits.timeout * _OURS
-        self._process, self._others = config.stream(PROCESS), {"acct.health": config.stream("acct.health")}
-        self._nodes: Nodes | None = None
-        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._seconds, self._closed = limits.timeout * OURS, threading.Event()
+        self._process = stream(PROCESS, config.namespace)
+        self._others = {one: stream(one, config.namespace) for one in DATASETS if one != PROCESS}
+        self._nodes = Nodes(config, limits.in_flight)
 
     def open(self) -> None:
         """Read certificates and keys; connections are made when they are needed.
@@ -44,7 +43,7 @@ class Sender:
         Raises:
             HaltError: one is missing or wrong.
         """
-        self._present_nodes()
+        self._nodes.open()
 
     def send(self, batch: acctship.EventBatch, /) -> acctship.SendResult:
         """Deliver a batch, and take each event's answer by itself.
@@ -76,30 +75,16 @@ class Sender:
             RetryableError: no node can be reached now.
             HaltError: the cluster does not let us in.
         """
-        from acctship.outputs.elasticsearch.asking import ask  # noqa: PLC0415 - `acctship check` alone asks
-
-        return ask(self._ask, [self._process, *self._others.values()])
+        return look(self._ask, [self._process, *self._others.values()])
 
     def close(self) -> None:
         """Close connections; a request that is under way ends with its answer, or by its own limit of time."""
         self._closed.set()
-        self._let_go()
+        self._nodes.close()
 
     def _ask(self, question: Callable[[elasticsearch.Elasticsearch, float], T]) -> T:
         try:
-            return self._present_nodes().ask(question, Deadline(self._seconds, self._closed))
+            return self._nodes.ask(question, Deadline(self._seconds, self._closed))
         except Unreachable as problem:
-            self._let_go()  # connect anew, with what is in the files of certificates then
+            self._nodes.close()  # connect anew, with what is in the files of certificates then
             raise problem.error from None
-
-    def _present_nodes(self) -> Nodes:
-        with self._lock:
-            if self._nodes is None:
-                self._nodes = Nodes(self._config, self._connections)
-            return self._nodes
-
-    def _let_go(self) -> None:
-        with self._lock:
-            nodes, self._nodes = self._nodes, None
-        if nodes is not None:
-            nodes.close()

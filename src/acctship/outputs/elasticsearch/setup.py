@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 import acctship
-from acctship.outputs.elasticsearch.connect import Connection, connection_options
-from acctship.outputs.elasticsearch.key_file import KeyFile
-from acctship.outputs.elasticsearch.keys import active_keys, described, key_request, revoke_request
 from acctship.outputs.elasticsearch.lifecycle import RETENTION, SEARCHABLE, Lifecycle
-from acctship.outputs.elasticsearch.plan import Request, plan
+from acctship.outputs.elasticsearch.setup_connection import Connection, connection_options
+from acctship.outputs.elasticsearch.setup_key_file import KeyFile
+from acctship.outputs.elasticsearch.setup_keys import active_keys, described, key_request, revoke_request
+from acctship.outputs.elasticsearch.setup_plan import Request, plan
 
 if TYPE_CHECKING:
-    from acctship.outputs.elasticsearch.server import Server
+    from acctship.outputs.elasticsearch.setup_server import Server
 
 _days = click.IntRange(1, 36_500)
 
@@ -98,7 +98,7 @@ def _server(connection: Connection, namespace: str) -> Server:
     config = connection.config(namespace)
     try:
         from acctship.outputs.elasticsearch.nodes import Nodes  # noqa: PLC0415 - not imported to show the help
-        from acctship.outputs.elasticsearch.server import Server  # noqa: PLC0415
+        from acctship.outputs.elasticsearch.setup_server import Server  # noqa: PLC0415
     except ImportError as error:
         raise acctship.PluginError(f"setup elasticsearch: {error}: pip install 'acctship[elasticsearch]'") from None
     return Server(Nodes(config, 1), _say)

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta
-from msgspec.structs import fields
 
 import acctship
 from acctship.network import addresses
-from acctship.network.tls import TLS_KEYS, TlsKeys
+from acctship.network.tls import TlsKeys
 
 Compression = Literal["none", "gzip"]
 
@@ -117,10 +116,8 @@ class Config(TlsKeys, kw_only=True):
         if (self.username is None) != (self.password is None):
             missing = "username" if self.username is None else "password"
             raise acctship.ConfigError(f"{missing}: a user has both: set it, or take the other one out")
-        defaults = {one.name: one.default for one in fields(Config)}
-        for name in TLS_KEYS:
-            if not self.tls and getattr(self, name) != defaults[name]:
-                raise acctship.ConfigError(f"{name}: means nothing without TLS: set tls = true, or take it out")
+        if not self.tls:
+            self.refuse_tls("set tls = true")
         self.check_tls()
 
     def _check_addresses(self) -> None:

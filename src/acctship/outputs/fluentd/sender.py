@@ -8,14 +8,11 @@ from functools import partial
 
 import acctship
 from acctship.network.addresses import what_each_says
-from acctship.network.deadline import Deadline
+from acctship.network.deadline import OURS, Deadline
 from acctship.outputs.fluentd.chunks import Chunk, Packer
 from acctship.outputs.fluentd.servers import TROUBLE, Server, Servers
 from acctship.outputs.fluentd.session import MissingError
 from acctship.outputs.fluentd.sizes import Sizes
-
-_OURS = 0.8
-"""Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
 
 
 class Sender:
@@ -31,7 +28,7 @@ class Sender:
     def __init__(
         self, packer: Packer, reach: Callable[[threading.Event, float], Servers], sizes: Sizes, timeout: float
     ) -> None:
-        self._packer, self._sizes, self._seconds = packer, sizes, timeout * _OURS
+        self._packer, self._sizes, self._seconds = packer, sizes, timeout * OURS
         self._closed = threading.Event()
         self._servers = reach(self._closed, self._seconds)
 

@@ -95,7 +95,8 @@ class Session:
                 while not self._settled(chunks, waiting):
                     self._wait(chunks, waiting, deadline)
             except TimeoutError as error:
-                raise MissingError(f"{self.peer}: {error.strerror}") from None
+                if not self._settled(chunks, waiting):  # another thread's write may have taken in our acknowledgement
+                    raise MissingError(f"{self.peer}: {error.strerror}") from None
         if not self.keepalive:
             self.close()
 

@@ -6,13 +6,11 @@ from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
-from msgspec.structs import fields
 
 import acctship
-from acctship.network.tls import TLS_KEYS, TlsKeys
+from acctship.network.deadline import OURS
+from acctship.network.tls import TlsKeys
 
-SHARE = 0.8
-"""Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
 REQUEST = 60.0
 """Seconds that one request may take at most."""
 _FEWEST_THREADS, _THREADS = 2, 16
@@ -69,7 +67,7 @@ class Config(TlsKeys, kw_only=True):
             ConfigError: keys contradict each other.
         """
         self._check()
-        seconds = (REQUEST + self.ack_timeout if self.acknowledge else REQUEST) / SHARE
+        seconds = (REQUEST + self.ack_timeout if self.acknowledge else REQUEST) / OURS
         return acctship.Delivery(
             guarantee="acknowledged" if self.acknowledge else "written",
             in_flight=_THREADS if self.acknowledge else _FEWEST_THREADS,
@@ -96,9 +94,8 @@ class Config(TlsKeys, kw_only=True):
         if self.proxy is not None:
             _checked("proxy", self.proxy, ("http",))
         self.check_tls()
-        unset = {one.name: one.default for one in fields(Config)}
-        if schemes == {"http"} and (used := [name for name in TLS_KEYS if getattr(self, name) != unset[name]]):
-            raise acctship.ConfigError(f"{used[0]}: means nothing to a url of http: write https, or take it out")
+        if schemes == {"http"}:
+            self.refuse_tls("write https in url")
         for name in ("index", "source", "sourcetype", "health_sourcetype", "host"):
             if getattr(self, name) == "":
                 raise acctship.ConfigError(f"{name}: is empty: name one, or take it out")

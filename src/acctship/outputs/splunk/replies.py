@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
 import acctship
+from acctship.network import http
 
-DONE, SLOW_DOWN, HEALTHY = 0, frozenset({24, 25}), 17
+DONE, SLOW_DOWN = 0, frozenset({24, 25})
 LATER = frozenset({8, 9, 18, 19, 20, 23, 26, 27})
 BAD_EVENT = frozenset({5, 6, 12, 13, 15})
 NO_CHANNEL, NO_ACKS, WRONG_INDEX = 10, 14, 7
@@ -78,16 +77,8 @@ class Reply:
 
     @property
     def wait(self) -> float | None:
-        """Seconds that it asks us to wait (RFC 9110 10.2.3); None if it does not."""
-        text = self.retry_after.strip()
-        if text.isascii() and text.isdigit():
-            return float(text[:9])
-        try:
-            when = parsedate_to_datetime(text)
-        except (ValueError, TypeError, OverflowError):
-            return None
-        aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-        return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
+        """Seconds that it asks us to wait; None if it does not."""
+        return http.retry_after(self.retry_after)
 
     def __str__(self) -> str:
         """What it says, cut short and harmless."""

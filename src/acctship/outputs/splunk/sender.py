@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import acctship
 from acctship.network.addresses import what_each_says
-from acctship.network.deadline import Deadline
+from acctship.network.deadline import OURS, Deadline
 from acctship.outputs.splunk.checking import look
-from acctship.outputs.splunk.config import SHARE
 from acctship.outputs.splunk.endpoints import Endpoints, Posted
 from acctship.outputs.splunk.envelope import Envelopes
 from acctship.outputs.splunk.isolating import deliver
@@ -42,7 +41,7 @@ class Sender:
     """
 
     def __init__(self, config: Config, limits: acctship.Delivery) -> None:
-        self._config, self._seconds = config, limits.timeout * SHARE
+        self._config, self._seconds = config, limits.timeout * OURS
         self._envelopes = Envelopes(config)
         self._endpoints = Endpoints(config, limits.in_flight + 1)
         self._closed = threading.Event()

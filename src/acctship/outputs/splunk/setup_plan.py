@@ -5,7 +5,7 @@ What is missing is created. What is there is never changed: others may use it, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,30 +69,49 @@ def plan(found: Found, wanted: Wanted) -> Plan:
     if true(found.collector.get("disabled")):
         text = f"HTTP Event Collector: enable it, on port {found.collector.get('port', 8088)}"
         made.requests.append(Request(COLLECTOR, HTTP_APP, {"disabled": 0}, text))
-    _plan_index(made, found.index, wanted)
-    _plan_token(made, found.token, wanted)
+    index, token = f"index {wanted.index}", f"token {wanted.token_name}"
+    _settle(made, index, found.index, _new_index(index, wanted), lambda there: _index_differs(there, wanted))
+    _settle(made, token, found.token, _new_token(token, wanted), lambda there: _token_differs(there, wanted))
     return made
 
 
-def _plan_index(made: Plan, there: Settings | None, wanted: Wanted) -> None:
-    name = f"index {wanted.index}"
+def _settle(
+    made: Plan, name: str, there: Settings | None, new: Request, differs: Callable[[Settings], Iterable[str]]
+) -> None:
+    """Plan to create what is missing; of what is there, say whether it is as wanted."""
     if there is None:
-        form: dict[str, str | int] = {
-            "name": wanted.index,
-            "datatype": "event",
-            "frozenTimePeriodInSecs": wanted.seconds,
-            "maxTotalDataSizeMB": wanted.megabytes,
-        }
-        text = (
-            f"{name}: create it: events are frozen after {wanted.days} days (frozenTimePeriodInSecs={wanted.seconds}), "
-            f"or above {wanted.megabytes} MB whatever their age (maxTotalDataSizeMB)"
-        )
-        made.requests.append(Request(INDEXES, "search", form, text))
-        return
-    differing = list(_index_differs(there, wanted))
-    made.differing += [f"{name}: {text}" for text in differing]
-    if not differing:
+        made.requests.append(new)
+    elif differing := [f"{name}: {text}" for text in differs(there)]:
+        made.differing += differing
+    else:
         made.kept.append(f"{name}: is there, as wanted")
+
+
+def _new_index(name: str, wanted: Wanted) -> Request:
+    form: dict[str, str | int] = {
+        "name": wanted.index,
+        "datatype": "event",
+        "frozenTimePeriodInSecs": wanted.seconds,
+        "maxTotalDataSizeMB": wanted.megabytes,
+    }
+    text = (
+        f"{name}: create it: events are frozen after {wanted.days} days (frozenTimePeriodInSecs={wanted.seconds}), "
+        f"or above {wanted.megabytes} MB whatever their age (maxTotalDataSizeMB)"
+    )
+    return Request(INDEXES, "search", form, text)
+
+
+def _new_token(name: str, wanted: Wanted) -> Request:
+    form: dict[str, str | int] = {
+        "name": wanted.token_name,
+        "index": wanted.index,
+        "indexes": wanted.index,
+        "sourcetype": SOURCETYPE,
+        "useACK": 1,
+        "disabled": 0,
+    }
+    text = f"{name}: create it: for index {wanted.index} alone, with indexer acknowledgement (useACK)"
+    return Request(TOKENS, HTTP_APP, form, text)
 
 
 def _index_differs(there: Settings, wanted: Wanted) -> Iterator[str]:
@@ -105,26 +124,6 @@ def _index_differs(there: Settings, wanted: Wanted) -> Iterator[str]:
         yield f"freezes events after {seconds / 86_400:g} days, not {wanted.days}: set frozenTimePeriodInSecs"
     if size != wanted.megabytes:
         yield f"may grow to {size} MB, not {wanted.megabytes}: set maxTotalDataSizeMB, or give that --max-size"
-
-
-def _plan_token(made: Plan, there: Settings | None, wanted: Wanted) -> None:
-    name = f"token {wanted.token_name}"
-    if there is None:
-        form: dict[str, str | int] = {
-            "name": wanted.token_name,
-            "index": wanted.index,
-            "indexes": wanted.index,
-            "sourcetype": SOURCETYPE,
-            "useACK": 1,
-            "disabled": 0,
-        }
-        text = f"{name}: create it: for index {wanted.index} alone, with indexer acknowledgement (useACK)"
-        made.requests.append(Request(TOKENS, HTTP_APP, form, text))
-        return
-    differing = list(_token_differs(there, wanted))
-    made.differing += [f"{name}: {text}" for text in differing]
-    if not differing:
-        made.kept.append(f"{name}: is there, as wanted")
 
 
 def _token_differs(there: Settings, wanted: Wanted) -> Iterator[str]:

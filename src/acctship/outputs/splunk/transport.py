@@ -17,6 +17,7 @@ from urllib3 import connection, connectionpool, exceptions
 
 import acctship
 from acctship.network import tls
+from acctship.network.http import InUse
 from acctship.network.wire import tune
 from acctship.outputs.splunk.config import REQUEST
 
@@ -56,6 +57,7 @@ class Transport:
                 keys["server_hostname"] = config.server_name
         self._manager = urllib3.ProxyManager(config.proxy, **keys) if config.proxy else urllib3.PoolManager(**keys)
         self._manager.pool_classes_by_scheme = _pools(self._note)
+        self._in_use = InUse(self._manager.clear)
 
     def request(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float
@@ -68,24 +70,25 @@ class Transport:
             HaltError: the two cannot understand each other.
         """
         timeout = urllib3.Timeout(connect=min(_CONNECTING, seconds), read=seconds)
-        try:
-            answer = self._manager.urlopen(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                timeout=timeout,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            data = answer.read(_LONGEST_ANSWER)
-            if answer.read(1):
-                answer.close()
-            answer.release_conn()
-        except (exceptions.HTTPError, OSError) as error:
-            raise explained(error, self._peer) from None
-        return answer, data
+        with self._in_use:
+            try:
+                answer = self._manager.urlopen(
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    timeout=timeout,
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                )
+                data = answer.read(_LONGEST_ANSWER)
+                if answer.read(1):
+                    answer.close()
+                answer.release_conn()
+            except (exceptions.HTTPError, OSError) as error:
+                raise explained(error, self._peer) from None
+            return answer, data
 
     def cut(self) -> None:
         """Close all connections, also those on which somebody waits."""
@@ -94,7 +97,7 @@ class Transport:
         for one in there:
             with suppress(OSError):
                 socket.socket.shutdown(one, socket.SHUT_RDWR)  # of TLS, too: its own would disturb who reads
-        self._manager.clear()
+        self._in_use.end()
 
     def _note(self, sock: socket.socket | None) -> None:
         if sock is not None:

@@ -12,12 +12,8 @@ from typing import Protocol
 
 import acctship
 from acctship.network.addresses import first_that_works, what_each_says
-from acctship.network.deadline import Deadline
+from acctship.network.deadline import OURS, Deadline
 from acctship.outputs.syslog.reaching import Attempt, Session
-
-_OURS = 0.8
-"""Share of `timeout` after which we give up ourselves: at its end, the host would take us for one that hangs."""
-
 
 _TELL = 60.0
 """Seconds between two lines about events that were made shorter, at least."""
@@ -44,7 +40,7 @@ class Sender:
     """
 
     def __init__(self, attempts: Sequence[Attempt], formatter: Formatting, timeout: float) -> None:
-        self._attempts, self._formatter, self._seconds = attempts, formatter, timeout * _OURS
+        self._attempts, self._formatter, self._seconds = attempts, formatter, timeout * OURS
         self._session: Session | None = None
         self._told, self._told_at = 0, float("-inf")
         self._lock, self._closed = threading.Lock(), threading.Event()
